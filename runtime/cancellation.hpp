@@ -1,0 +1,53 @@
+#pragma once
+
+#include <system_error>
+
+#include "runtime/intrusive_list.hpp"
+
+namespace lariat {
+
+class waiter;
+class task_promise_base;
+struct strand;
+
+/// Goes through the strands below a composite or a scope.
+class line_visitor {
+  public:
+    virtual void visit(strand& line) = 0;
+
+  protected:
+    ~line_visitor() = default;
+};
+
+/// A scope that lives in a strand's coroutines: cancelled with the strand.
+class strand_scope : public list_hook<strand_scope> {
+  public:
+    virtual void cancel(std::error_code reason) noexcept = 0;
+    virtual void show_lines(line_visitor& visitor) = 0;
+
+  protected:
+    ~strand_scope() = default;
+};
+
+/// One line of awaits: tasks that await one another, with at most one wait at the end of the line.
+/// Cancel reaches a coroutine tree strand by strand, on the home's thread alone, without
+/// allocation and without atomics.
+///
+/// Invariants:
+/// 1. `leaf` is set exactly while the strand is suspended on something that can be cancelled.
+/// 2. Once `reason` is set it stays: an operation started later fails at once with it.
+/// 3. Propagation runs no coroutine: a cancel makes waiters ready, the loop resumes them.
+struct strand {
+    waiter* leaf = nullptr;
+    std::error_code reason;  ///< Empty: not cancelled.
+    intrusive_list<strand_scope, strand_scope> scopes;
+    task_promise_base* innermost =
+        nullptr;  ///< The task that runs or waits at the end of the line.
+
+    /// Stores the reason, then cancels the leaf, then the scopes, newest first. A strand that has
+    /// a reason already is left alone. A leaf that is a composite passes the reason to the
+    /// strands of its members.
+    void cancel(std::error_code why) noexcept;
+};
+
+}  // namespace lariat

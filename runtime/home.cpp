@@ -1,0 +1,94 @@
+#include "runtime/home.hpp"
+
+#include <time.h>
+
+namespace lariat {
+
+constinit thread_local thread_context here __attribute__((tls_model("initial-exec")));
+
+namespace {
+
+std::uint32_t coarse_milliseconds() noexcept {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return static_cast<std::uint32_t>(now.tv_sec * 1000 + now.tv_nsec / 1'000'000);
+}
+
+}  // namespace
+
+home::home(const clock& time, home_budgets budgets) noexcept
+    : clock_(time), budgets_(budgets), coarse_now_(coarse_milliseconds()) {}
+
+home::~home() {
+    check(timers_.empty() && !ready() && !mail(), "home: destroyed while waits are pending in it");
+}
+
+void home::post(runnable& item) noexcept {
+    mailbox_.post(item);
+    if (asleep_.load(std::memory_order_seq_cst) &&
+        asleep_.exchange(false, std::memory_order_acq_rel)) {
+        wake();
+    }
+}
+
+void home::flush() noexcept {
+    check(on_this_thread(), "home: flushed from a thread that is not its own");
+    empty_mailbox();
+}
+
+bool home::turn() noexcept {
+    ++turns_;
+    coarse_now_ = coarse_milliseconds();
+    here.immediate = budgets_.immediate;
+    empty_mailbox();
+    if (!timers_.empty()) fire_timers();
+    for (int left = budgets_.resumptions; left > 0; --left) {
+        runnable* item = ready_.pop();
+        if (!item) break;
+        here.transfers = budgets_.transfers;
+        item->run();
+    }
+    return ready();
+}
+
+void home::fire_timers() noexcept {
+    // A cancel function that arms a timer in the past must not keep this loop going.
+    const time_point now = clock_.now();
+    dispatch_guard guard(*this);
+    while (timed_waiter* timer = timers_.pop_due(now)) timer->expire();
+}
+
+unsigned home::empty_mailbox() noexcept {
+    if (!mail()) [[likely]]
+        return 0;
+    dispatch_guard guard(*this);
+    return mailbox_.drain();
+}
+
+bool home::fall_asleep() noexcept {
+    asleep_.store(true, std::memory_order_seq_cst);
+    if (mailbox_.empty()) return true;
+    awake();
+    return false;
+}
+
+void home::forget_all() noexcept {
+    while (ready_.pop()) {
+    }
+    while (timers_.pop_due(never)) {
+    }
+    while (orphans_.pop_front()) {
+    }
+    while (loose_scopes_.pop_front()) {
+    }
+}
+
+void home::wake() noexcept { asleep_.notify_one(); }
+
+void home::await_outside(time_point) noexcept {
+    if (fall_asleep()) asleep_.wait(true, std::memory_order_acquire);
+    awake();
+    empty_mailbox();
+}
+
+}  // namespace lariat

@@ -1,0 +1,223 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+
+#include "runtime/check.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/mailbox.hpp"
+#include "runtime/ready_queue.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/waiter.hpp"
+
+namespace lariat {
+
+class ring;
+
+/// How much a home does before it looks outside again.
+struct home_budgets {
+    /// Resumptions from the ready queue per turn. 256 keeps a turn in the tens of microseconds,
+    /// and makes the cost of looking outside a fraction of a nanosecond for each.
+    int resumptions = 256;
+    /// Waits that were over at once, per turn, before one of them is queued. Bounds what a
+    /// coroutine that never suspends can keep the others from.
+    int immediate = 256;
+    /// Transfers from coroutine to coroutine before one of them goes through the ready queue.
+    /// Without optimisation a transfer is a call: this bounds the stack, at 32 to about 8 KiB.
+    int transfers = 32;
+};
+
+/// What the running coroutine needs of its thread, in one place that a load reaches.
+struct thread_context {
+    home* at = nullptr;      ///< The home whose turn it is; null outside of any.
+    ring* kernel = nullptr;  ///< Its ring; null for a home without one.
+    strand* line = nullptr;  ///< The strand of the running coroutine; null for a foreign one.
+    int transfers = 0;       ///< What is left of `home_budgets::transfers`.
+    int immediate = 0;       ///< What is left of `home_budgets::immediate`.
+};
+
+extern constinit thread_local thread_context here __attribute__((tls_model("initial-exec")));
+
+/// The state of one thread that coroutines run on: what is ready, what is due, what was posted.
+/// Knows no kernel: a scheduler adds the ring, tests drive a home by hand with a manual clock.
+///
+/// Threads: all but `post` and `on_this_thread` happens on the thread that made the home.
+class home {
+  public:
+    explicit home(const clock& time = clock::system(), home_budgets budgets = {}) noexcept;
+    home(const home&) = delete;
+    home& operator=(const home&) = delete;
+
+    /// The home whose turn it is on this thread.
+    /// Requires: one is.
+    static home& current() noexcept {
+        check(here.at != nullptr, "no scheduler runs on this thread: await inside run(task)");
+        return *here.at;
+    }
+
+    bool on_this_thread() const noexcept { return thread_ == &here; }
+
+    time_point now() const noexcept { return clock_.now(); }
+
+    void make_ready(runnable& item) noexcept { ready_.push(item); }
+    void make_ready_first(runnable& item) noexcept { ready_.push_front(item); }
+
+    /// `item.arrive()` is called at home, in the order of each thread's posts. A sleeping home is
+    /// woken, once for all that is posted until it has woken.
+    /// Lifetime: the item is the home's until it arrives; the home must outlive the call.
+    /// Threads: any.
+    void post(runnable& item) noexcept;
+
+    /// Lets everything posted before arrive now. For destructors whose node may be in flight.
+    void flush() noexcept;
+
+    timer_queue& timers() noexcept { return timers_; }
+
+    /// Waits that no strand reaches: shutdown does, through here.
+    intrusive_list<waiter, waiter>& orphans() noexcept { return orphans_; }
+
+    /// Handles what arrived and what is due, then resumes what is ready, within the budgets.
+    /// Returns: whether something is still ready.
+    bool turn() noexcept;
+
+    /// Blocks this thread, running no coroutine and firing no timer, until `done()`. What arrives
+    /// for others meanwhile only becomes ready. For destructors of what is still pending.
+    template <class Done>
+    void drain_until(Done done) noexcept {
+        begin_drain();
+        while (!done()) await_outside(never);
+    }
+
+    /// Inside an arrival, a reap or a cancel function nothing may be destroyed.
+    bool dispatching() const noexcept { return dispatching_ != 0; }
+
+    /// Held while code runs that must not destroy a task or an aio.
+    class dispatch_guard {
+      public:
+        explicit dispatch_guard(home& at) noexcept : home_(at) { ++home_.dispatching_; }
+        ~dispatch_guard() { --home_.dispatching_; }
+        dispatch_guard(const dispatch_guard&) = delete;
+        dispatch_guard& operator=(const dispatch_guard&) = delete;
+
+      private:
+        home& home_;
+    };
+
+    /// Scopes of coroutines that have no strand, for the same purpose.
+    intrusive_list<strand_scope, strand_scope>& loose_scopes() noexcept { return loose_scopes_; }
+
+    /// Operations that a provider has yet to finish. The home does not end before they have.
+    std::size_t pending() const noexcept { return pending_; }
+    void count_pending(int change) noexcept { pending_ += static_cast<std::size_t>(change); }
+
+    /// The start of this turn on the kernel's coarse clock, in milliseconds that wrap.
+    std::uint32_t coarse_now() const noexcept { return coarse_now_; }
+
+    /// How many turns were taken.
+    std::uint64_t turns() const noexcept { return turns_; }
+
+    /// The ring that operations of the kernel go through; null: there is none.
+    virtual ring* kernel() noexcept { return nullptr; }
+
+    /// Wakes another scheduler by a message through this home's ring.
+    /// Returns: false when there is no ring, or no room in it.
+    virtual bool send_wake(int) noexcept { return false; }
+
+  protected:
+    ~home();
+
+    /// Makes `await_outside` return soon, from any thread. The default serves a home without a
+    /// kernel, which sleeps on its mailbox.
+    virtual void wake() noexcept;
+
+    /// Waits until something happened outside, or `deadline`; what arrived is handled, no
+    /// coroutine resumed. Must return once something was posted.
+    virtual void await_outside(time_point deadline) noexcept;
+
+    /// Everything pending is about to be waited for: resets the time after which a scheduler says
+    /// what it waits for.
+    virtual void begin_drain() noexcept {}
+
+    bool ready() const noexcept { return !ready_.empty(); }
+    bool mail() const noexcept { return !mailbox_.empty(); }
+
+    /// Returns: whether the home may sleep: nothing has been posted. From here on posts wake it.
+    bool fall_asleep() noexcept;
+    void awake() noexcept { asleep_.store(false, std::memory_order_relaxed); }
+
+    void fire_timers() noexcept;
+    unsigned empty_mailbox() noexcept;
+
+    /// The end: what is ready, due or orphaned is let go without being resumed, and will not
+    /// touch this home again.
+    void forget_all() noexcept;
+
+    /// Sets this home as the thread's current one while it lives.
+    class activation {
+      public:
+        explicit activation(home& at) noexcept : previous_(here) {
+            here = {&at, at.kernel(), nullptr, 0, 0};
+        }
+        ~activation() { here = previous_; }
+        activation(const activation&) = delete;
+        activation& operator=(const activation&) = delete;
+
+      private:
+        thread_context previous_;
+    };
+
+  private:
+    const clock& clock_;
+    const home_budgets budgets_;
+    const thread_context* const thread_ = &here;
+    ready_queue ready_;
+    timer_queue timers_;
+    intrusive_list<waiter, waiter> orphans_;
+    intrusive_list<strand_scope, strand_scope> loose_scopes_;
+    std::size_t pending_ = 0;
+    int dispatching_ = 0;
+    std::uint32_t coarse_now_ = 0;
+    std::uint64_t turns_ = 0;
+    alignas(64) mailbox mailbox_;
+    std::atomic<bool> asleep_{false};
+};
+
+/// Where a coroutine that is to run next is given its turn: a transfer while the budget lasts,
+/// the front of the ready queue after that.
+/// Returns: what `await_suspend` returns.
+inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> next, runnable& node) noexcept {
+    if (--here.transfers >= 0) [[likely]]
+        return next;
+    here.at->make_ready_first(node);
+    return std::noop_coroutine();
+}
+
+/// A wait that is over at once does not suspend, until the turn's budget of such waits is spent:
+/// then the waiter is queued once, so that others go first.
+/// Returns: whether it was queued, which is what `await_suspend` returns.
+inline bool queue_if_budget_spent(runnable& wait) noexcept {
+    if (--here.immediate >= 0) [[likely]]
+        return false;
+    here.at->make_ready(wait);
+    return true;
+}
+
+/// Makes a waiter awaitable by any coroutine: `class x final : public waiter, public awaiting<x>`.
+///
+/// `bool launch() noexcept` begins the wait; false: it is over already, nothing is suspended.
+template <class Self>
+class awaiting {
+  public:
+    bool await_ready() const noexcept { return false; }
+
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
+        auto& self = static_cast<Self&>(*this);
+        self.attach(coroutine);
+        return self.launch() || queue_if_budget_spent(self);
+    }
+};
+
+}  // namespace lariat

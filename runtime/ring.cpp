@@ -1,0 +1,244 @@
+#include "runtime/ring.hpp"
+
+#include <errno.h>
+#include <liburing.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "runtime/check.hpp"
+#include "runtime/ring_setup.hpp"
+
+namespace lariat {
+namespace {
+
+// Answers with these `user_data` belong to no completion.
+constexpr std::uint64_t unanswered = 0;
+
+constinit std::atomic<enter_call> replaced_enter{nullptr};
+
+int call_kernel(unsigned ring, unsigned submit, unsigned complete, unsigned flags, void* argument,
+                std::size_t size) {
+    return io_uring_enter2(ring, submit, complete, flags, static_cast<sigset_t*>(argument), size);
+}
+
+std::uint64_t tag(completion& whom) noexcept { return reinterpret_cast<std::uint64_t>(&whom); }
+
+}  // namespace
+
+/// What is mapped from the kernel, and our side of it.
+struct ring::queues {
+    io_uring shared{};
+    unsigned submission_tail = 0;
+    unsigned submission_mask = 0;
+    unsigned completion_mask = 0;
+    bool registered = false;
+    enter_call call = call_kernel;
+};
+
+ring::ring(ring_options options) : queues_(std::make_unique<queues>()) {
+    io_uring& shared = queues_->shared;
+    set_up_ring(shared, options);
+    io_uring_ring_dontfork(&shared);
+    queues_->registered = io_uring_register_ring_fd(&shared) == 1;
+    // Entry n of the queue is always entry n of the array: written once, never again.
+    for (unsigned slot = 0; slot < shared.sq.ring_entries; ++slot) shared.sq.array[slot] = slot;
+    queues_->submission_tail = *shared.sq.ktail;
+    queues_->submission_mask = *shared.sq.kring_mask;
+    queues_->completion_mask = *shared.cq.kring_mask;
+    if (enter_call call = replaced_enter.load()) queues_->call = call;
+    if (io_uring_probe* probe = io_uring_get_probe_ring(&shared)) {
+        for (unsigned op = 0; op < probe->ops_len; ++op)
+            supported_[op] = (probe->ops[op].flags & IO_URING_OP_SUPPORTED) != 0;
+        io_uring_free_probe(probe);
+    }
+}
+
+ring::~ring() {
+    check(in_flight_ == 0, "ring: destroyed while the kernel still owes answers");
+    io_uring_queue_exit(&queues_->shared);
+}
+
+int ring::descriptor() const noexcept { return queues_->shared.ring_fd; }
+unsigned ring::entries() const noexcept { return queues_->shared.sq.ring_entries; }
+unsigned ring::completions() const noexcept { return queues_->shared.cq.ring_entries; }
+std::string ring::flags() const { return setup_flag_names(queues_->shared.flags); }
+
+void ring::replace_enter(enter_call call) noexcept { replaced_enter.store(call); }
+
+unsigned ring::unsubmitted() const noexcept {
+    return queues_->submission_tail - io_uring_smp_load_acquire(queues_->shared.sq.khead);
+}
+
+bool ring::answers_waiting() const noexcept {
+    const io_uring_cq& cq = queues_->shared.cq;
+    return *cq.khead != io_uring_smp_load_acquire(cq.ktail);
+}
+
+bool ring::kernel_wants_enter() const noexcept {
+    return IO_URING_READ_ONCE(*queues_->shared.sq.kflags) &
+           (IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN);
+}
+
+io_uring_sqe* ring::raw_entry() noexcept {
+    queues& q = *queues_;
+    if (unsubmitted() >= q.shared.sq.ring_entries) [[unlikely]] {
+        submit();
+        if (unsubmitted() >= q.shared.sq.ring_entries) return nullptr;
+    }
+    return &q.shared.sq.sqes[q.submission_tail++ & q.submission_mask];
+}
+
+io_uring_sqe* ring::entry(completion& whom) noexcept {
+    // What was postponed goes first, and cancels before it.
+    if (!postponed_.empty() || !cancels_.empty()) [[unlikely]]
+        return nullptr;
+    io_uring_sqe* entry = raw_entry();
+    if (entry) [[likely]] {
+        entry->user_data = tag(whom);
+        ++in_flight_;
+    }
+    return entry;
+}
+
+void ring::postpone(completion& whom) noexcept {
+    postponed_.push_back(whom);
+    whom.postponed_ = true;
+    ++in_flight_;
+}
+
+void ring::submit_postponed() noexcept {
+    while (!cancels_.empty()) {
+        if (!put_cancel(cancels_.front())) return;
+        cancels_.pop_front();
+    }
+    while (!postponed_.empty()) {
+        io_uring_sqe* entry = raw_entry();
+        if (!entry) return;
+        completion* whom = postponed_.pop_front();
+        whom->postponed_ = false;
+        entry->user_data = tag(*whom);
+        whom->prepare(*entry);
+    }
+}
+
+bool ring::put_cancel(completion& whom) noexcept {
+    io_uring_sqe* entry = raw_entry();
+    if (!entry) return false;
+    io_uring_prep_cancel64(entry, tag(whom), 0);
+    // Only a refusal is answered, and it says nothing: the target's own completion does.
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry->user_data = unanswered;
+    return true;
+}
+
+bool ring::cancel(completion& whom) noexcept {
+    if (whom.linked()) {
+        if (!whom.postponed_) return true;
+        whom.postponed_ = false;
+        whom.unlink();
+        --in_flight_;
+        return false;
+    }
+    if (!cancels_.empty() || !put_cancel(whom)) cancels_.push_back(whom);
+    return true;
+}
+
+bool ring::send_wake(int other_ring) noexcept {
+    io_uring_sqe* entry = raw_entry();
+    if (!entry) return false;
+    io_uring_prep_msg_ring(entry, other_ring, 0, unanswered, 0);
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry->user_data = unanswered;
+    return true;
+}
+
+void ring::prepare_watch(io_uring_sqe& entry, int descriptor) noexcept {
+    io_uring_prep_poll_multishot(&entry, descriptor, POLLIN | static_cast<unsigned>(EPOLLET));
+}
+
+void ring::enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept {
+    queues& q = *queues_;
+    io_uring_smp_store_release(q.shared.sq.ktail, q.submission_tail);
+    if (q.registered) flags |= IORING_ENTER_REGISTERED_RING;
+    ++system_calls_;
+    const int outcome = q.call(static_cast<unsigned>(q.shared.enter_ring_fd), unsubmitted(),
+                               complete, flags, argument, size);
+    switch (outcome < 0 ? -outcome : 0) {
+        case 0:
+            refusals_ = 0;
+            return;
+        case EINTR:
+        case ETIME:
+            return;
+        case EAGAIN:
+        case EBUSY:
+        case ENOMEM:
+            // The kernel is short of requests, or of room for answers: reap, then ask again.
+            ++refusals_;
+            return;
+        default:
+            mistake("ring: the kernel refused io_uring_enter; a ring serves one thread only");
+    }
+}
+
+void ring::submit() noexcept { enter(0, 0, nullptr, 0); }
+
+void ring::back_off() noexcept {
+    const unsigned doublings = std::min(refusals_, 10U);
+    const timespec pause{0, 1000L << doublings};
+    nanosleep(&pause, nullptr);
+}
+
+void ring::wait(duration limit) noexcept {
+    submit_postponed();
+    if (answers_waiting()) {
+        poll();
+        return;
+    }
+    __kernel_timespec span{};
+    io_uring_getevents_arg argument{};
+    argument.sigmask_sz = _NSIG / 8;
+    if (limit != forever) {
+        limit = std::max(limit, duration::zero());
+        span.tv_sec = limit.count() / 1'000'000'000;
+        span.tv_nsec = limit.count() % 1'000'000'000;
+        argument.ts = reinterpret_cast<std::uint64_t>(&span);
+    }
+    enter(1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &argument, sizeof argument);
+    if (refusals_ != 0 && !answers_waiting()) back_off();
+}
+
+void ring::poll() noexcept {
+    submit_postponed();
+    if (unsubmitted() == 0 && !kernel_wants_enter()) return;
+    enter(0, IORING_ENTER_GETEVENTS, nullptr, 0);
+    if (refusals_ != 0 && !answers_waiting()) back_off();
+}
+
+unsigned ring::reap() noexcept {
+    const io_uring_cq& cq = queues_->shared.cq;
+    unsigned answers = 0;
+    for (;;) {
+        // Read anew each time: a completion that drains may have reaped meanwhile.
+        const unsigned head = *cq.khead;
+        if (head == io_uring_smp_load_acquire(cq.ktail)) return answers;
+        const io_uring_cqe answer = cq.cqes[head & queues_->completion_mask];
+        io_uring_smp_store_release(cq.khead, head + 1);
+        ++answers;
+        if (answer.user_data == unanswered) continue;
+        auto& whom = *reinterpret_cast<completion*>(answer.user_data);
+        const completion_event event{answer.res, answer.flags};
+        if (!event.more()) {
+            --in_flight_;
+            if (whom.linked()) whom.unlink();
+        }
+        whom.complete(event);
+    }
+}
+
+}  // namespace lariat

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "runtime/clock.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/intrusive_list.hpp"
+
+struct io_uring;
+struct io_uring_sqe;
+
+namespace lariat {
+
+struct ring_options {
+    /// Entries that wait for one submission. 256 fills a batch at which a further entry saves
+    /// nothing; a full queue is submitted, so this limits no one.
+    unsigned entries = 256;
+    /// Answers the kernel can store; 0: four times `entries`, so that a burst of several answers
+    /// for each entry does not overflow. An overflow is slow, and loses nothing.
+    unsigned completions = 0;
+};
+
+/// The one system call of a running ring, as `io_uring_enter2` of liburing: returns a count or a
+/// negative error number.
+using enter_call = int (*)(unsigned ring, unsigned submit, unsigned complete, unsigned flags,
+                           void* argument, std::size_t size);
+
+/// One io_uring: submit, wait, reap, cancel. The rest of Lariat reaches the kernel's ring only
+/// through here.
+///
+/// Threads: the thread that made it, alone; `SINGLE_ISSUER | DEFER_TASKRUN` where there.
+/// Source: io_uring(7), io_uring_enter(2); Linux 6.1.
+class ring {
+  public:
+    /// Errors: throws `std::system_error` whose sentence says why, what was needed, what to do.
+    explicit ring(ring_options options);
+    ring(const ring&) = delete;
+    ring& operator=(const ring&) = delete;
+
+    /// Requires: nothing in flight; see `in_flight`.
+    ~ring();
+
+    /// Returns: an empty entry that will be answered to `whom`; null when the kernel takes no more
+    /// now: then `postpone`.
+    io_uring_sqe* entry(completion& whom) noexcept;
+
+    /// The completion waits for room in the queue, in order; `prepare` is called then.
+    void postpone(completion& whom) noexcept;
+
+    /// Asks the kernel to end what was submitted for `whom`. Its own completion still decides how
+    /// it ended. Never dropped: without room it waits, ahead of new work.
+    /// Returns: false when `whom` had only been postponed: it is forgotten, no answer comes.
+    bool cancel(completion& whom) noexcept;
+
+    /// Submits what is prepared, then waits for an answer or the deadline. One system call.
+    void wait(duration limit) noexcept;
+
+    /// Submits what is prepared and lets the kernel do its part, without waiting; no system call
+    /// when there is nothing to do.
+    void poll() noexcept;
+
+    /// Dispatches the answers that are there. Each is copied and given back before its completion
+    /// is called, so this may nest.
+    /// Returns: how many.
+    unsigned reap() noexcept;
+
+    /// Wakes another ring's wait with a message; sent with the next submission.
+    /// Returns: false when there is no room: wake it by other means.
+    bool send_wake(int other_ring) noexcept;
+
+    /// Answers the kernel still owes, postponed ones included.
+    std::size_t in_flight() const noexcept { return in_flight_; }
+
+    /// System calls made so far.
+    std::uint64_t system_calls() const noexcept { return system_calls_; }
+
+    /// Whether the running kernel knows this IORING_OP.
+    bool supports(unsigned opcode) const noexcept {
+        return opcode < supported_.size() && supported_[opcode];
+    }
+
+    int descriptor() const noexcept;
+    unsigned entries() const noexcept;
+    unsigned completions() const noexcept;
+
+    /// The flags the ring really runs with, as their names.
+    std::string flags() const;
+
+    /// Fills an entry that is answered each time the descriptor becomes readable, until cancelled.
+    static void prepare_watch(io_uring_sqe& entry, int descriptor) noexcept;
+
+    /// Replaces the system call of every ring in this process; null: the kernel's. For tests that
+    /// make it fail.
+    static void replace_enter(enter_call call) noexcept;
+
+  private:
+    struct queues;
+
+    io_uring_sqe* raw_entry() noexcept;
+    unsigned unsubmitted() const noexcept;
+    bool answers_waiting() const noexcept;
+    bool kernel_wants_enter() const noexcept;
+    void enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept;
+    void submit() noexcept;
+    void submit_postponed() noexcept;
+    bool put_cancel(completion& whom) noexcept;
+    void back_off() noexcept;
+
+    std::unique_ptr<queues> queues_;
+    intrusive_list<completion, completion> postponed_;
+    intrusive_list<completion, completion> cancels_;
+    std::size_t in_flight_ = 0;
+    std::uint64_t system_calls_ = 0;
+    unsigned refusals_ = 0;
+    std::bitset<256> supported_;
+};
+
+}  // namespace lariat

@@ -1,0 +1,123 @@
+#include "runtime/scheduler.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <iostream>
+
+#include "runtime/check.hpp"
+#include "runtime/dump.hpp"
+#include "runtime/error.hpp"
+#include "runtime/wake_signal.hpp"
+
+namespace lariat {
+
+/// `stop()` as a message. One node serves all calls: the first that finds it idle sends it.
+class scheduler::stop_request final : public runnable {
+  public:
+    explicit stop_request(scheduler& whom) noexcept : scheduler_(whom) {}
+
+    void send() noexcept {
+        if (!sent_.exchange(true)) scheduler_.post(*this);
+    }
+
+  private:
+    void run() noexcept override {}
+    void arrive() noexcept override { scheduler_.raise_stopped(); }
+
+    scheduler& scheduler_;
+    std::atomic<bool> sent_{false};
+};
+
+scheduler::scheduler(scheduler_options options)
+    : home(*options.time, options.budgets),
+      ring_(options.ring),
+      patience_(options.patience),
+      wake_signal_(std::make_unique<wake_signal>(ring_)),
+      stop_request_(std::make_unique<stop_request>(*this)) {}
+
+scheduler::~scheduler() {
+    check(on_this_thread(), "scheduler: destroyed on a thread that is not its own");
+    check(roots_.empty(), "scheduler: destroyed while it runs");
+    activation active(*this);
+    empty_mailbox();
+    raise_stopped();
+    drain_until([this] { return pending() == 0; });
+    wake_signal_->end();
+    drain_until([this] { return ring_.in_flight() == 0; });
+    ring_.poll();
+    forget_all();
+}
+
+void scheduler::enter(root_task& root) noexcept {
+    check(on_this_thread(), "scheduler: run on a thread that is not its own");
+    if (stopped_) root.line().cancel(make_error_code(error::stopped));
+    roots_.push_back(root);
+}
+
+void scheduler::run_until_done(root_task& root) noexcept {
+    check(!running_, "scheduler: run again from inside one of its tasks");
+    running_ = true;
+    while (!root.done()) {
+        const bool more = turn();
+        if (root.done()) break;
+        look_outside(!more, timers().next());
+    }
+    root.unlink();
+    running_ = false;
+}
+
+void scheduler::look_outside(bool may_sleep, time_point deadline) noexcept {
+    if (may_sleep && fall_asleep()) {
+        ring_.wait(deadline == never ? forever : deadline - now());
+        awake();
+    } else {
+        ring_.poll();
+    }
+    dispatch_guard guard(*this);
+    ring_.reap();
+}
+
+void scheduler::begin_drain() noexcept {
+    check(on_this_thread() && !dispatching(),
+          "destroyed inside a completion, an arrival or a cancel function, or on another thread "
+          "than its home's, while it is pending");
+    complain_at_ = after(now(), patience_);
+}
+
+void scheduler::await_outside(time_point deadline) noexcept {
+    look_outside(true, std::min(deadline, complain_at_));
+    empty_mailbox();
+    if (now() < complain_at_) return;
+    complain_at_ = after(now(), patience_);
+    std::cerr << "lariat: still waiting for these to end:\n";
+    dump(std::cerr);
+}
+
+void scheduler::wake() noexcept {
+    // From a thread with a ring a message is cheaper; it goes out with that ring's next batch.
+    if (here.at && here.at->send_wake(ring_.descriptor())) return;
+    wake_signal_->raise();
+}
+
+bool scheduler::send_wake(int other_ring) noexcept { return ring_.send_wake(other_ring); }
+
+void scheduler::stop() noexcept { stop_request_->send(); }
+
+void scheduler::raise_stopped() noexcept {
+    stopped_ = true;
+    const std::error_code reason = make_error_code(error::stopped);
+    dispatch_guard guard(*this);
+    roots_.for_each([&](root_task& root) { root.line().cancel(reason); });
+    orphans().for_each([&](waiter& orphan) { orphan.cancel(reason); });
+    loose_scopes().for_each([&](strand_scope& scope) { scope.cancel(reason); });
+}
+
+void scheduler::dump(std::ostream& out) {
+    dump_writer writer(out, now());
+    writer.heading(ring_.in_flight() - (wake_signal_->watching() ? 1 : 0), timers().size());
+    roots_.for_each([&](root_task& root) { writer.line(root.line()); });
+    orphans().for_each([&](waiter& orphan) { writer.orphan(orphan); });
+    loose_scopes().for_each([&](strand_scope& scope) { writer.scope(scope); });
+}
+
+}  // namespace lariat

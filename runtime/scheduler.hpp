@@ -1,0 +1,124 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <iosfwd>
+#include <memory>
+#include <utility>
+
+#include "runtime/clock.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/home.hpp"
+#include "runtime/ring.hpp"
+#include "runtime/task.hpp"
+#include "runtime/waiter.hpp"
+
+namespace lariat {
+
+class wake_signal;
+
+/// Every limit of a scheduler, with the reason for its default.
+struct scheduler_options {
+    /// Sizes of the kernel's queues.
+    ring_options ring;
+    /// Work per turn before the loop looks at the kernel again.
+    home_budgets budgets;
+    /// How long an ending waits in silence for the kernel or a provider before it says on stderr
+    /// what it waits for. Ten seconds is past any disk, and before the patience of an operator.
+    std::chrono::nanoseconds patience = std::chrono::seconds(10);
+    /// Replaced in tests. Deadlines are compared with it; the kernel's wait still counts on
+    /// CLOCK_MONOTONIC.
+    const clock* time = &clock::system();
+};
+
+/// A first task of a scheduler: what `run` waits for and `stop` reaches.
+class root_task final : public list_hook<root_task>, private listener {
+  public:
+    bool done() const noexcept { return done_; }
+    strand& line() noexcept { return line_; }
+
+    template <class T>
+    void start(task_branch<T>& body) noexcept {
+        body.attach(&line_, *this);
+        body.launch();
+    }
+
+  private:
+    std::coroutine_handle<> notify() noexcept override {
+        done_ = true;
+        return std::noop_coroutine();
+    }
+
+    strand line_;
+    bool done_ = false;
+};
+
+/// A home with a ring: the loop that coroutines run on.
+///
+/// Threads: belongs to the thread that makes it. Only `stop` and `post` may be called from others.
+class scheduler final : public home {
+  public:
+    /// Errors: throws `std::system_error` when there can be no ring; see `available`.
+    explicit scheduler(scheduler_options options = {});
+
+    /// Cancels with `stopped` what is still pending and waits until kernel and providers have let
+    /// go of it. Resumes nobody.
+    ~scheduler();
+
+    /// Runs a task, and everything it starts, until the task ends.
+    /// Returns: the task's value; rethrows its exception.
+    template <class T>
+    T run(task<T> body) {
+        root_task root;
+        task_branch<T> branch(std::move(body));
+        activation active(*this);
+        enter(root);
+        root.start(branch);
+        run_until_done(root);
+        return branch.await_resume();
+    }
+
+    /// Asks every task that `run` waits for, and every wait of a foreign coroutine, to end with
+    /// `stopped`. Tasks started later start as stopped ones.
+    /// Threads: any.
+    void stop() noexcept;
+
+    /// Writes what is pending, one line for each wait: operation, age, descriptor, deadline,
+    /// provider, and the tasks that wait for it.
+    void dump(std::ostream& out);
+
+    ring* kernel() noexcept override { return &ring_; }
+
+  private:
+    class stop_request;
+
+    void wake() noexcept override;
+    bool send_wake(int other_ring) noexcept override;
+    void await_outside(time_point deadline) noexcept override;
+    void begin_drain() noexcept override;
+
+    void enter(root_task& root) noexcept;
+    void run_until_done(root_task& root) noexcept;
+    void look_outside(bool may_sleep, time_point deadline) noexcept;
+    void raise_stopped() noexcept;
+
+    ring ring_;
+    const std::chrono::nanoseconds patience_;
+    intrusive_list<root_task, root_task> roots_;
+    std::unique_ptr<wake_signal> wake_signal_;
+    std::unique_ptr<stop_request> stop_request_;
+    time_point complain_at_ = never;
+    bool stopped_ = false;
+    bool running_ = false;
+};
+
+/// Runs a task on a scheduler of its own.
+/// Returns: the task's value; rethrows its exception.
+/// Errors: throws `std::system_error` when there can be no ring; see `available`.
+template <class T>
+T run(task<T> body, scheduler_options options = {}) {
+    scheduler loop(options);
+    return loop.run(std::move(body));
+}
+
+}  // namespace lariat

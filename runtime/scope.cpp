@@ -1,0 +1,103 @@
+#include "runtime/scope.hpp"
+
+#include "runtime/check.hpp"
+#include "runtime/error.hpp"
+#include "runtime/wait_report.hpp"
+
+namespace lariat {
+
+std::coroutine_handle<> scope_child::notify() noexcept {
+    home::current().make_ready(*this);
+    return std::noop_coroutine();
+}
+
+void scope_child::run() noexcept {
+    std::exception_ptr thrown;
+    const std::error_code error = conclude(thrown);
+    scope_.child_ended(*this, error, std::move(thrown));
+}
+
+task_scope::task_scope(scope_policy policy) noexcept : policy_(policy) {
+    if (here.line) {
+        here.line->scopes.push_front(*this);
+        if (here.line->reason) reason_ = here.line->reason;
+    } else if (here.at) {
+        here.at->loose_scopes().push_front(*this);
+    }
+}
+
+task_scope::~task_scope() {
+    check(!joining_, "task_scope: destroyed while it is being joined");
+    if (linked()) unlink();
+    cancel();
+    // All were asked before the first is waited for.
+    while (scope_child* child = children_.pop_front()) child->destroy();
+}
+
+void task_scope::adopt(scope_child& child) noexcept {
+    children_.push_back(child);
+    ++size_;
+    if (reason_) child.line.cancel(reason_);
+}
+
+void task_scope::child_ended(scope_child& child, std::error_code error,
+                             std::exception_ptr thrown) noexcept {
+    list_hook<scope_child>& hook = child;
+    hook.unlink();
+    child.destroy();
+    --size_;
+    if (thrown) {
+        if (!thrown_) thrown_ = std::move(thrown);
+        cancel();
+    } else if (error && policy_ == scope_policy::fail_fast) {
+        cancel();
+    }
+    if (size_ == 0 && joining_) joining_->all_ended();
+}
+
+void task_scope::cancel(std::error_code reason) noexcept {
+    if (reason_) return;
+    reason_ = reason;
+    children_.for_each([&](scope_child& child) { child.line.cancel(reason); });
+}
+
+void task_scope::show_lines(line_visitor& visitor) {
+    children_.for_each([&](scope_child& child) { visitor.visit(child.line); });
+}
+
+task_scope::join_awaiter::~join_awaiter() {
+    if (armed()) home_->timers().disarm(*this);
+    leave_queue();
+    leave_leaf();
+    if (scope_.joining_ == this) scope_.joining_ = nullptr;
+}
+
+bool task_scope::join_awaiter::launch() noexcept {
+    check(!scope_.joining_, "task_scope: joined twice at the same time");
+    if (scope_.size_ == 0) return false;
+    home_ = &home::current();
+    if (patience_ != forever && !home_->timers().arm(*this, after(home_->now(), patience_)))
+        scope_.cancel();
+    scope_.joining_ = this;
+    become_leaf(*home_);
+    return true;
+}
+
+void task_scope::join_awaiter::await_resume() {
+    if (scope_.thrown_) std::rethrow_exception(std::exchange(scope_.thrown_, nullptr));
+}
+
+void task_scope::join_awaiter::expire() noexcept { scope_.cancel(); }
+
+void task_scope::join_awaiter::all_ended() noexcept {
+    scope_.joining_ = nullptr;
+    if (armed()) home_->timers().disarm(*this);
+    home_->make_ready(*this);
+}
+
+void task_scope::join_awaiter::describe(wait_report& report) const {
+    report.name = "join";
+    if (armed()) report.deadline = due();
+}
+
+}  // namespace lariat

@@ -1,0 +1,214 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "runtime/cancellation.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/frame_pool.hpp"
+#include "runtime/home.hpp"
+#include "runtime/intrusive_list.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+#include "runtime/waiter.hpp"
+
+namespace lariat {
+
+class task_scope;
+
+/// A task that a scope runs: queued to start, and queued once more when it has returned, because
+/// its frame cannot be destroyed from inside.
+class scope_child : public list_hook<scope_child>, protected runnable, protected listener {
+  public:
+    virtual void destroy() noexcept = 0;
+
+    strand line;
+
+  protected:
+    explicit scope_child(task_scope& scope) noexcept : scope_(scope) {}
+    ~scope_child() = default;
+
+    /// The task returned. Returns: the error it returned, if it returns one.
+    virtual std::error_code conclude(std::exception_ptr& thrown) noexcept = 0;
+
+  private:
+    void run() noexcept final;
+    std::coroutine_handle<> notify() noexcept final;
+
+    task_scope& scope_;
+};
+
+/// What a scope does about a child that returns an error.
+enum class scope_policy : bool {
+    keep_going,  ///< The error is the child's affair.
+    fail_fast,   ///< The other children are cancelled.
+};
+
+/// Runs tasks beside the one that made it, and never ends before them.
+///
+/// It belongs to the coroutine that makes it: when that is cancelled, so are the children. A child
+/// that throws cancels its siblings, and `join` rethrows; the first exception wins.
+///
+/// Lifetime: a scope destroyed without `join` cancels its children and blocks its thread until the
+/// kernel has let go of them. End it with `join` or `drain`.
+/// Threads: those of one home.
+class task_scope final : private strand_scope {
+  public:
+    class join_awaiter;
+    struct join_description {
+        task_scope& scope;
+        duration patience;
+        join_awaiter operator co_await() const noexcept;
+    };
+
+    explicit task_scope(scope_policy policy = scope_policy::keep_going) noexcept;
+    task_scope(const task_scope&) = delete;
+    task_scope& operator=(const task_scope&) = delete;
+    ~task_scope();
+
+    /// Starts a task at its next turn. What it returns is dropped.
+    /// Errors: throws `std::bad_alloc`; the task is destroyed then.
+    template <class T>
+    void spawn(task<T> body);
+
+    /// Starts `f(args...)`, which returns a task. The scope keeps `f` and copies of the arguments
+    /// for as long as the task runs, unless they go into its frame anyway.
+    template <class F, class... Args>
+        requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
+    void spawn(F&& f, Args&&... args);
+
+    /// Asks all children to end. Children spawned later start as cancelled ones.
+    void cancel(std::error_code reason = make_error_code(error::canceled)) noexcept override;
+
+    /// Waits for all children; `void`. Rethrows the first exception of a child.
+    /// Cancel: has reached the children by itself; the wait is still for all of them.
+    [[nodiscard]] join_description join() noexcept { return {*this, forever}; }
+
+    /// Waits so long for the children, then cancels them, then joins.
+    template <class Rep, class Period>
+    [[nodiscard]] join_description drain(std::chrono::duration<Rep, Period> patience) noexcept {
+        return {*this, to_duration(patience)};
+    }
+
+    /// How many children have not ended.
+    std::size_t size() const noexcept { return size_; }
+
+  private:
+    friend class scope_child;
+
+    template <class T>
+    class child_of;
+
+    void show_lines(line_visitor& visitor) override;
+    void adopt(scope_child& child) noexcept;
+    void child_ended(scope_child& child, std::error_code error, std::exception_ptr thrown) noexcept;
+
+    const scope_policy policy_;
+    std::size_t size_ = 0;
+    intrusive_list<scope_child, scope_child> children_;
+    std::error_code reason_;
+    std::exception_ptr thrown_;
+    join_awaiter* joining_ = nullptr;
+};
+
+class task_scope::join_awaiter final : public timed_waiter, public awaiting<join_awaiter> {
+  public:
+    join_awaiter(task_scope& scope, duration patience) noexcept
+        : scope_(scope), patience_(patience) {}
+    ~join_awaiter();
+
+    bool launch() noexcept;
+    void await_resume();
+
+  private:
+    friend class task_scope;
+
+    void expire() noexcept override;
+    // The children are cancelled by the strand; this wait is for their end.
+    void cancel(std::error_code) noexcept override {}
+    void describe(wait_report& report) const override;
+    void all_ended() noexcept;
+
+    task_scope& scope_;
+    duration patience_;
+    home* home_ = nullptr;
+};
+
+inline task_scope::join_awaiter task_scope::join_description::operator co_await() const noexcept {
+    return join_awaiter(scope, patience);
+}
+
+/// Its memory is recycled like a frame's.
+template <class T>
+class task_scope::child_of final : public scope_child {
+  public:
+    static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept {
+        frame_pool::release(memory, size);
+    }
+
+    child_of(task_scope& scope, task<T> body) noexcept
+        : scope_child(scope), branch_(std::move(body)) {}
+
+    void start() noexcept {
+        branch_.attach(&line, *this);
+        branch_.launch();
+    }
+
+    void destroy() noexcept override { delete this; }
+
+  private:
+    std::error_code conclude(std::exception_ptr& thrown) noexcept override {
+        if (branch_.failed()) {
+            thrown = branch_.take_exception();
+            return {};
+        }
+        if constexpr (carries_error<T>)
+            return branch_.await_resume().error();
+        else
+            return {};
+    }
+
+    task_branch<T> branch_;
+};
+
+template <class T>
+void task_scope::spawn(task<T> body) {
+    auto* added = new child_of<T>(*this, std::move(body));
+    adopt(*added);
+    added->start();
+}
+
+/// Whether a call keeps nothing but copies of its arguments in the frame it returns: true for a
+/// plain function that takes all of them by value.
+template <class F>
+inline constexpr bool keeps_copies = false;
+template <class Result, class... Parameters>
+inline constexpr bool keeps_copies<Result (*)(Parameters...)> =
+    !(std::is_reference_v<Parameters> || ...);
+
+/// Keeps a callable and its arguments in a frame for as long as the task that it returns runs.
+template <class Task, class F, class... Args>
+Task call_and_keep(F f, Args... args) {
+    co_return co_await std::invoke(std::move(f), std::move(args)...);
+}
+
+template <class F, class... Args>
+    requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
+void task_scope::spawn(F&& f, Args&&... args) {
+    using function = std::decay_t<F>;
+    using returned = std::invoke_result_t<function, std::decay_t<Args>...>;
+    if constexpr (keeps_copies<function>)
+        spawn(f(std::forward<Args>(args)...));
+    else
+        spawn(call_and_keep<returned, function, std::decay_t<Args>...>(
+            std::forward<F>(f), std::forward<Args>(args)...));
+}
+
+}  // namespace lariat

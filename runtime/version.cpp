@@ -1,0 +1,7 @@
+#include "runtime/version.hpp"
+
+namespace lariat {
+
+std::string_view version() noexcept { return LARIAT_VERSION; }
+
+}  // namespace lariat

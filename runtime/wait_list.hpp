@@ -1,0 +1,79 @@
+#pragma once
+
+#include <system_error>
+
+#include "runtime/home.hpp"
+#include "runtime/intrusive_list.hpp"
+#include "runtime/result.hpp"
+#include "runtime/waiter.hpp"
+
+namespace lariat {
+
+/// Suspended coroutines in the order in which they came: what events, mutexes and channels are
+/// made of. It owns nothing and never allocates.
+/// Threads: those of one home.
+class wait_list {
+  public:
+    class entry;
+
+    bool empty() const noexcept { return entries_.empty(); }
+
+    void add(entry& wait) noexcept { entries_.push_back(hook_of(wait)); }
+
+    /// The oldest wait succeeds.
+    /// Returns: whether there was one.
+    bool release_one() noexcept;
+
+    /// All waits succeed, in order; one that begins meanwhile is not among them.
+    void release_all() noexcept;
+
+  private:
+    static list_hook<>& hook_of(entry& wait) noexcept;
+
+    intrusive_list<entry> entries_;
+};
+
+/// One wait in a list. It leaves the list when it is released or cancelled, whichever is first.
+class wait_list::entry : public waiter {
+  public:
+    explicit entry(wait_list& list, const char* name) noexcept : list_(list), name_(name) {}
+
+    /// Returns: false when the strand is cancelled: the wait is over with its reason.
+    bool enter() noexcept {
+        if (refused()) [[unlikely]] {
+            error_ = line()->reason;
+            return false;
+        }
+        home_ = &home::current();
+        waiting_ = true;
+        list_.add(*this);
+        become_leaf(*home_);
+        return true;
+    }
+
+    /// The wait is over, and succeeds. Called by what is waited for.
+    void release() noexcept { end({}); }
+
+    result<void> outcome() const noexcept { return error_; }
+
+  protected:
+    ~entry() {
+        leave_queue();
+        leave_leaf();
+    }
+
+  private:
+    void cancel(std::error_code reason) noexcept override;
+    void describe(wait_report& report) const override;
+    void end(std::error_code how) noexcept;
+
+    wait_list& list_;
+    const char* name_;
+    home* home_ = nullptr;
+    std::error_code error_;
+    bool waiting_ = false;
+};
+
+inline list_hook<>& wait_list::hook_of(entry& wait) noexcept { return wait; }
+
+}  // namespace lariat
