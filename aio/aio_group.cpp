@@ -1,0 +1,35 @@
+#include "aio/aio_group.hpp"
+
+#include "runtime/check.hpp"
+
+namespace lariat {
+
+aio_group::~aio_group() {
+    check(members_.empty(), "aio_group: destroyed while its operations are pending");
+}
+
+void aio_group::close(std::error_code reason) noexcept {
+    if (reason_) return;
+    reason_ = reason;
+    members_.for_each([&](member& each) { each.abort(reason); });
+    if (members_.empty()) all_finished_.set();
+}
+
+event::description aio_group::stop(std::error_code reason) noexcept {
+    close(reason);
+    return all_finished_.wait();
+}
+
+bool aio_group::member::enter() noexcept {
+    if (group_.ended()) return false;
+    group_.members_.push_back(*this);
+    return true;
+}
+
+void aio_group::member::leave() noexcept {
+    if (!linked()) return;
+    unlink();
+    if (group_.ended() && group_.members_.empty()) group_.all_finished_.set();
+}
+
+}  // namespace lariat

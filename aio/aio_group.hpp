@@ -1,0 +1,79 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <system_error>
+
+#include "aio/aio.hpp"
+#include "runtime/error.hpp"
+#include "runtime/event.hpp"
+#include "runtime/intrusive_list.hpp"
+
+namespace lariat {
+
+/// All operations of one object: a stream, a listener, a device. Ending the group refuses new
+/// operations and aborts the pending; whoever stops it waits until the last has finished.
+///
+/// Threads: those of one home.
+/// Lifetime: outlives its operations.
+class aio_group {
+  public:
+    class member;
+
+    aio_group() = default;
+    aio_group(const aio_group&) = delete;
+    aio_group& operator=(const aio_group&) = delete;
+    ~aio_group();
+
+    /// Ends the group without waiting. Twice, or on nothing, is fine; the first reason stays.
+    void close(std::error_code reason = make_error_code(error::closed)) noexcept;
+
+    /// Ends the group; `co_await stop()` then waits until every operation has finished. What is
+    /// not awaited is stopped all the same. `result<void>`.
+    [[nodiscard]] event::description stop(
+        std::error_code reason = make_error_code(error::stopped)) noexcept;
+
+    bool ended() const noexcept { return static_cast<bool>(reason_); }
+    std::error_code reason() const noexcept { return reason_; }
+    bool empty() const noexcept { return members_.empty(); }
+
+  private:
+    intrusive_list<member, aio_group> members_;
+    std::error_code reason_;
+    event all_finished_;
+};
+
+/// An operation's place in a group: it enters as it begins and leaves as it finishes.
+class aio_group::member : public list_hook<aio_group> {
+  public:
+    member(aio_group& group, aio& operation) noexcept : group_(group), operation_(operation) {}
+    ~member() { leave(); }
+
+    /// Returns: false when the group has ended: the operation is to be refused.
+    bool enter() noexcept;
+    void leave() noexcept;
+
+    std::error_code refusal() const noexcept { return group_.reason_; }
+    void abort(std::error_code reason) noexcept { operation_.abort(reason); }
+
+  private:
+    aio_group& group_;
+    aio& operation_;
+};
+
+/// An aio that belongs to a group for life: the base of a provider of one's own.
+class grouped_aio : public aio {
+  protected:
+    explicit grouped_aio(aio_group& group) noexcept : member_(group, *this) { observed(true); }
+    ~grouped_aio() = default;
+
+    bool admitted() noexcept { return member_.enter(); }
+    std::error_code refusal() const noexcept { return member_.refusal(); }
+
+  private:
+    void on_settled() noexcept override { member_.leave(); }
+
+    aio_group::member member_;
+};
+
+}  // namespace lariat

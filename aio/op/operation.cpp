@@ -1,0 +1,40 @@
+#include "aio/op/operation.hpp"
+
+#include <errno.h>
+
+#include "runtime/error.hpp"
+
+namespace lariat {
+namespace {
+
+// What an operation that was interrupted in a worker thread answers; not part of errno.h.
+constexpr int erestartsys = 512;
+
+constexpr bool gave_up(int result) noexcept {
+    return result == -ECANCELED || result == -EINTR || result == -erestartsys;
+}
+
+}  // namespace
+
+void kernel_operation::complete(completion_event event) noexcept {
+    if (!event.more()) finish_with(event);
+}
+
+void kernel_operation::finish_with(completion_event event) noexcept {
+    event_ = event;
+    if (event.result >= 0) [[likely]] {
+        finish_at_home(0, std::generic_category(), static_cast<std::size_t>(event.result));
+    } else if (aborted() && gave_up(event.result)) {
+        finish(reason());
+    } else {
+        finish(kernel_error(event.result == -erestartsys ? EINTR : -event.result));
+    }
+}
+
+void kernel_operation::give_up(aio&, void* self, std::error_code reason) noexcept {
+    auto& operation = *static_cast<kernel_operation*>(self);
+    // An entry that had not reached the kernel is ours to end; otherwise its answer does.
+    if (!operation.at().kernel()->cancel(operation)) operation.finish(reason);
+}
+
+}  // namespace lariat

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "aio/aio.hpp"
+#include "runtime/completion.hpp"
+#include "runtime/home.hpp"
+#include "runtime/result.hpp"
+#include "runtime/ring.hpp"
+#include "runtime/wait_report.hpp"
+
+namespace lariat {
+
+/// The description of one operation of the kernel: parameters only. Awaiting it starts it.
+///
+/// `prepare` fills the entry, `value` turns the kernel's answer into what the awaiter gets, `name`
+/// is what a dump calls it. Trivially destructible, so that a temporary inside a `co_await`
+/// expression is safe with every compiler (GCC 12 destroys those of other aggregates twice).
+template <class Call>
+concept kernel_call = std::is_trivially_destructible_v<Call> &&
+                      requires(const Call& call, io_uring_sqe& entry, completion_event event) {
+                          { call.prepare(entry) } noexcept;
+                          { call.value(event) } noexcept;
+                          { Call::name } -> std::convertible_to<const char*>;
+                      };
+
+/// A description whose operation the running kernel may lack, with what is done instead.
+template <class Call>
+concept has_fallback = requires(const Call& call, const ring& kernel) {
+    { call.supported(kernel) } noexcept -> std::same_as<bool>;
+    { call.fallback() } noexcept -> std::same_as<completion_event>;
+};
+
+/// The kernel as provider: what all its operations share.
+///
+/// The cancel function submits IORING_OP_ASYNC_CANCEL and never finishes; the operation's own last
+/// answer does. A result of 0 and above is success whatever was asked; ECANCELED, EINTR and
+/// ERESTARTSYS after an abort mean that the kernel gave up for its reason.
+/// Source: io_uring_prep_cancel64(3).
+class kernel_operation : public aio, public completion {
+  protected:
+    kernel_operation() = default;
+    ~kernel_operation() = default;
+
+    /// Requires: the current home has a ring.
+    static ring& current_ring() noexcept {
+        check(here.kernel != nullptr, "an operation of the kernel was awaited without a scheduler");
+        return *here.kernel;
+    }
+
+    [[nodiscard]] bool register_with_aio() noexcept {
+        return defer(&give_up, this, lateness::tries_once);
+    }
+
+    void complete(completion_event event) noexcept override;
+    void finish_with(completion_event event) noexcept;
+
+    completion_event event() const noexcept { return event_; }
+    bool succeeded() const noexcept { return !in_progress() && event_.result >= 0 && !error(); }
+
+    completion_event event_;
+
+  private:
+    static void give_up(aio& operation, void* self, std::error_code reason) noexcept;
+};
+
+/// What the awaiters of a description share: from the description to the entry, and from the
+/// answer to the value.
+template <kernel_call Call>
+class operation_of : public kernel_operation {
+    using answer = decltype(std::declval<const Call&>().value(completion_event()));
+
+  public:
+    result<answer> await_resume() noexcept {
+        untaken_ = false;
+        if (const std::error_code why = error()) [[unlikely]]
+            return why;
+        if constexpr (std::is_void_v<answer>)
+            return {};
+        else
+            return call_.value(event_);
+    }
+
+    aio& subject() noexcept { return *this; }
+
+  protected:
+    explicit operation_of(Call call) noexcept : call_(call) {}
+
+    ~operation_of() {
+        if (in_progress()) [[unlikely]]
+            retire();
+        // A value that nobody took is disposed of: an accepted descriptor is closed.
+        if constexpr (!std::is_void_v<answer> && !std::is_trivially_destructible_v<answer>) {
+            if (untaken_ && succeeded()) [[maybe_unused]]
+                const answer dropped = call_.value(event_);
+        }
+    }
+
+    bool submit() noexcept {
+        if (!begin_on_strand()) [[unlikely]]
+            return end_launch();
+        ring& kernel = current_ring();
+        untaken_ = true;
+        if constexpr (has_fallback<Call>) {
+            if (!call_.supported(kernel)) {
+                finish_with(call_.fallback());
+                return end_launch();
+            }
+        }
+        if (!register_with_aio()) [[unlikely]]
+            return end_launch();
+        if (io_uring_sqe* entry = kernel.entry(*this)) [[likely]]
+            call_.prepare(*entry);
+        else
+            kernel.postpone(*this);
+        if (late()) [[unlikely]]
+            expire();
+        return end_launch();
+    }
+
+  private:
+    void prepare(io_uring_sqe& entry) const noexcept override { call_.prepare(entry); }
+
+    void describe(wait_report& report) const override {
+        aio::describe(report);
+        report.name = Call::name;
+        report.provider = "kernel";
+        if constexpr (requires { call_.socket.number(); })
+            report.descriptor = call_.socket.number();
+        if constexpr (requires { call_.file.number(); }) report.descriptor = call_.file.number();
+    }
+
+    Call call_;
+    bool untaken_ = false;
+};
+
+/// The awaiter of every description.
+template <kernel_call Call>
+class [[nodiscard]] operation final : public operation_of<Call>, public awaiting<operation<Call>> {
+  public:
+    explicit operation(Call call) noexcept : operation_of<Call>(call) {}
+
+    bool launch() noexcept { return this->submit(); }
+};
+
+template <kernel_call Call>
+operation<Call> operator co_await(Call call) noexcept {
+    return operation<Call>(call);
+}
+
+}  // namespace lariat
