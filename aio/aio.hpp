@@ -193,9 +193,16 @@ class aio : public timed_waiter {
 
     void finish_at_home(int value, const std::error_category& category,
                         std::size_t count) noexcept {
-        check(in_progress() && !claimed(), "aio: finished twice, or without having been begun");
-        claim_.store(true, std::memory_order_relaxed);
+        take_claim();
         store_outcome(value, category, count);
+        settle();
+    }
+
+    /// `finish({}, count)`, at home.
+    void succeed_at_home(std::size_t count) noexcept {
+        take_claim();
+        error_value_ = 0;
+        count_ = count;
         settle();
     }
 
@@ -224,6 +231,11 @@ class aio : public timed_waiter {
 
     bool claimed() const noexcept { return claim_.load(std::memory_order_acquire); }
 
+    void take_claim() noexcept {
+        check(in_progress() && !claimed(), "aio: finished twice, or without having been begun");
+        claim_.store(true, std::memory_order_relaxed);
+    }
+
     void accept(cancel_function canceler, void* argument) noexcept {
         cancel_ = canceler;
         argument_ = argument;
@@ -250,30 +262,31 @@ class aio : public timed_waiter {
             home_->make_ready(*this);
     }
 
+    // What has no initial value is written by `begin`, `defer` or `finish` before it is read.
     std::uint32_t generation_ = 0;
-    home* home_ = nullptr;
-    cancel_function cancel_ = nullptr;
-    void* argument_ = nullptr;
+    home* home_;
+    cancel_function cancel_;
+    void* argument_;
 
     // The outcome is written by whoever took the claim, perhaps on another thread; the reason
     // only at home: they do not share memory.
-    const std::error_category* error_category_ = nullptr;
-    const std::error_category* reason_category_ = nullptr;
-    int error_value_ = 0;
-    int reason_value_ = 0;
+    const std::error_category* error_category_;
+    const std::error_category* reason_category_;
+    int error_value_;
+    int reason_value_;
     std::size_t count_ = 0;
 
-    duration limit_{};
-    std::uint32_t began_ = 0;
+    duration limit_;
+    std::uint32_t began_;
     state state_ = state::idle;
     limit limit_kind_ = limit::none;
     std::uint8_t raised_ = 0;   // Bits of `raise` that reached this operation.
     std::uint8_t unasked_ = 0;  // Bits raised while the cancel function ran.
     bool launching_ = false;
     bool asking_ = false;
-    std::atomic<bool> claim_{false};  // Taken by the one `finish`.
     bool late_ = false;
     bool observed_ = false;
+    std::atomic<bool> claim_{false};  // Taken by the one `finish`.
 };
 
 static_assert(sizeof(aio) <= 152);

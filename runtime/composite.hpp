@@ -181,7 +181,7 @@ auto member_awaiter(Awaitable&& awaitable) {
     if constexpr (is_task<std::remove_cvref_t<Awaitable>>) {
         static_assert(!std::is_lvalue_reference_v<Awaitable>,
                       "a task is awaited once: give it away with std::move");
-        return task_branch<typename Awaitable::value_type>(std::move(awaitable));
+        return task_branch<typename Awaitable::value_type>(std::forward<Awaitable>(awaitable));
     } else if constexpr (launchable<std::remove_cvref_t<decltype(awaiter_of(
                              std::forward<Awaitable>(awaitable)))>>) {
         return awaiter_of(std::forward<Awaitable>(awaitable));

@@ -1,7 +1,5 @@
 #include "runtime/frame_pool.hpp"
 
-#include <new>
-
 #if defined(__SANITIZE_ADDRESS__)
 #define LARIAT_POOL_FRAMES 0
 #elif defined(__has_feature)
@@ -13,90 +11,67 @@
 #define LARIAT_POOL_FRAMES 1
 #endif
 
-namespace lariat::frame_pool {
+namespace lariat {
 namespace {
 
-constexpr std::size_t class_width = 64;
-constexpr std::size_t class_count = 2048 / class_width;
 constexpr std::size_t bytes_per_class = 64 * 1024;
 
-struct free_frame {
-    free_frame* next;
+enum class stage : unsigned char {
+    unused,  // The thread has freed no frame yet.
+    in_use,
+    ended,  // The thread is ending: nothing is kept any more.
 };
 
-struct shelf {
-    free_frame* top;
-    std::size_t count;
-};
-
-enum class state : unsigned char { unused, in_use, ended };
-
-struct shelves {
-    shelf by_size[class_count];
-    state now;
-};
-
-// Constant-initialised and trivially destroyed, so that no access pays for a guard, and frames
-// that are freed while the thread ends still find it.
-constinit thread_local shelves kept __attribute__((tls_model("initial-exec"))){};
-
-struct emptied_at_thread_end {
-    ~emptied_at_thread_end() {
-        trim();
-        kept.now = state::ended;
-    }
-};
-
-void empty_at_thread_end() {
-    static thread_local emptied_at_thread_end guard;
-    (void)guard;
-    kept.now = state::in_use;
-}
-
-constexpr std::size_t class_of(std::size_t size) noexcept { return (size - 1) / class_width; }
-constexpr std::size_t width_of(std::size_t index) noexcept { return (index + 1) * class_width; }
+constinit thread_local stage now = stage::unused;
 
 }  // namespace
 
-void* allocate(std::size_t size) {
-    const std::size_t index = class_of(size);
-    if (!LARIAT_POOL_FRAMES || index >= class_count) return ::operator new(size);
-    shelf& shelf = kept.by_size[index];
-    if (free_frame* frame = shelf.top) [[likely]] {
-        shelf.top = frame->next;
-        --shelf.count;
-        return frame;
+constinit thread_local frame_pool::shelf frame_pool::shelves[frame_pool::class_count]
+    __attribute__((tls_model("initial-exec"))){};
+
+/// Empties the shelves of a thread that ends.
+struct frame_pool::thread_end {
+    ~thread_end() {
+        trim();
+        for (shelf& each : shelves) each.room = 0;
+        now = stage::ended;
     }
-    return ::operator new(width_of(index));
+};
+
+void* frame_pool::allocate_from_heap(std::size_t size) {
+    if (!LARIAT_POOL_FRAMES || size > largest) return ::operator new(size);
+    return ::operator new((class_of(size) + 1) * class_width);
 }
 
-void release(void* memory, std::size_t size) noexcept {
-    const std::size_t index = class_of(size);
-    if (!LARIAT_POOL_FRAMES || index >= class_count) {
+void frame_pool::release_without_room(void* memory, std::size_t size) noexcept {
+    if (!LARIAT_POOL_FRAMES || size > largest) {
         ::operator delete(memory, size);
         return;
     }
-    if (kept.now != state::in_use) [[unlikely]] {
-        if (kept.now == state::unused) empty_at_thread_end();
-    }
-    shelf& shelf = kept.by_size[index];
-    if (kept.now == state::ended || (shelf.count + 1) * width_of(index) > bytes_per_class) {
-        ::operator delete(memory, width_of(index));
+    const std::size_t index = class_of(size);
+    const std::size_t width = (index + 1) * class_width;
+    if (now != stage::unused) {
+        ::operator delete(memory, width);
         return;
     }
-    shelf.top = new (memory) free_frame{shelf.top};
-    ++shelf.count;
+    now = stage::in_use;
+    static thread_local thread_end guard;
+    (void)guard;
+    for (std::size_t each = 0; each < class_count; ++each)
+        shelves[each].room = bytes_per_class / ((each + 1) * class_width);
+    release(memory, size);
 }
 
-void trim() noexcept {
+void frame_pool::trim() noexcept {
     for (std::size_t index = 0; index < class_count; ++index) {
-        shelf& shelf = kept.by_size[index];
-        while (free_frame* frame = shelf.top) {
-            shelf.top = frame->next;
-            ::operator delete(frame, width_of(index));
+        shelf& each = shelves[index];
+        const std::size_t width = (index + 1) * class_width;
+        while (free_frame* frame = each.top) {
+            each.top = frame->next;
+            ++each.room;
+            ::operator delete(frame, width);
         }
-        shelf.count = 0;
     }
 }
 
-}  // namespace lariat::frame_pool
+}  // namespace lariat

@@ -30,12 +30,9 @@ std::uint64_t tag(completion& whom) noexcept { return reinterpret_cast<std::uint
 
 }  // namespace
 
-/// What is mapped from the kernel, and our side of it.
+/// What is mapped from the kernel, as liburing sees it.
 struct ring::queues {
     io_uring shared{};
-    unsigned submission_tail = 0;
-    unsigned submission_mask = 0;
-    unsigned completion_mask = 0;
     bool registered = false;
     enter_call call = call_kernel;
 };
@@ -47,9 +44,12 @@ ring::ring(ring_options options) : queues_(std::make_unique<queues>()) {
     queues_->registered = io_uring_register_ring_fd(&shared) == 1;
     // Entry n of the queue is always entry n of the array: written once, never again.
     for (unsigned slot = 0; slot < shared.sq.ring_entries; ++slot) shared.sq.array[slot] = slot;
-    queues_->submission_tail = *shared.sq.ktail;
-    queues_->submission_mask = *shared.sq.kring_mask;
-    queues_->completion_mask = *shared.cq.kring_mask;
+    submissions_ = reinterpret_cast<std::byte*>(shared.sq.sqes);
+    submission_head_ = shared.sq.khead;
+    submission_tail_ = *shared.sq.ktail;
+    submission_mask_ = *shared.sq.kring_mask;
+    submission_size_ = shared.sq.ring_entries;
+    completion_mask_ = *shared.cq.kring_mask;
     if (enter_call call = replaced_enter.load()) queues_->call = call;
     if (io_uring_probe* probe = io_uring_get_probe_ring(&shared)) {
         for (unsigned op = 0; op < probe->ops_len; ++op)
@@ -71,7 +71,7 @@ std::string ring::flags() const { return setup_flag_names(queues_->shared.flags)
 void ring::replace_enter(enter_call call) noexcept { replaced_enter.store(call); }
 
 unsigned ring::unsubmitted() const noexcept {
-    return queues_->submission_tail - io_uring_smp_load_acquire(queues_->shared.sq.khead);
+    return submission_tail_ - io_uring_smp_load_acquire(submission_head_);
 }
 
 bool ring::answers_waiting() const noexcept {
@@ -85,17 +85,17 @@ bool ring::kernel_wants_enter() const noexcept {
 }
 
 io_uring_sqe* ring::raw_entry() noexcept {
-    queues& q = *queues_;
-    if (unsubmitted() >= q.shared.sq.ring_entries) [[unlikely]] {
+    if (unsubmitted() >= submission_size_) [[unlikely]] {
         submit();
-        if (unsubmitted() >= q.shared.sq.ring_entries) return nullptr;
+        if (unsubmitted() >= submission_size_) return nullptr;
     }
-    return &q.shared.sq.sqes[q.submission_tail++ & q.submission_mask];
+    const unsigned slot = submission_tail_++ & submission_mask_;
+    return reinterpret_cast<io_uring_sqe*>(submissions_ + slot * sizeof(io_uring_sqe));
 }
 
 io_uring_sqe* ring::entry(completion& whom) noexcept {
     // What was postponed goes first, and cancels before it.
-    if (!postponed_.empty() || !cancels_.empty()) [[unlikely]]
+    if (congested_) [[unlikely]]
         return nullptr;
     io_uring_sqe* entry = raw_entry();
     if (entry) [[likely]] {
@@ -107,11 +107,14 @@ io_uring_sqe* ring::entry(completion& whom) noexcept {
 
 void ring::postpone(completion& whom) noexcept {
     postponed_.push_back(whom);
+    congested_ = true;
     whom.postponed_ = true;
     ++in_flight_;
 }
 
 void ring::submit_postponed() noexcept {
+    if (!congested_) [[likely]]
+        return;
     while (!cancels_.empty()) {
         if (!put_cancel(cancels_.front())) return;
         cancels_.pop_front();
@@ -124,6 +127,7 @@ void ring::submit_postponed() noexcept {
         entry->user_data = tag(*whom);
         whom->prepare(*entry);
     }
+    congested_ = false;
 }
 
 bool ring::put_cancel(completion& whom) noexcept {
@@ -144,7 +148,10 @@ bool ring::cancel(completion& whom) noexcept {
         --in_flight_;
         return false;
     }
-    if (!cancels_.empty() || !put_cancel(whom)) cancels_.push_back(whom);
+    if (!cancels_.empty() || !put_cancel(whom)) {
+        cancels_.push_back(whom);
+        congested_ = true;
+    }
     return true;
 }
 
@@ -163,7 +170,7 @@ void ring::prepare_watch(io_uring_sqe& entry, int descriptor) noexcept {
 
 void ring::enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept {
     queues& q = *queues_;
-    io_uring_smp_store_release(q.shared.sq.ktail, q.submission_tail);
+    io_uring_smp_store_release(q.shared.sq.ktail, submission_tail_);
     if (q.registered) flags |= IORING_ENTER_REGISTERED_RING;
     ++system_calls_;
     const int outcome = q.call(static_cast<unsigned>(q.shared.enter_ring_fd), unsubmitted(),
@@ -227,7 +234,7 @@ unsigned ring::reap() noexcept {
         // Read anew each time: a completion that drains may have reaped meanwhile.
         const unsigned head = *cq.khead;
         if (head == io_uring_smp_load_acquire(cq.ktail)) return answers;
-        const io_uring_cqe answer = cq.cqes[head & queues_->completion_mask];
+        const io_uring_cqe answer = cq.cqes[head & completion_mask_];
         io_uring_smp_store_release(cq.khead, head + 1);
         ++answers;
         if (answer.user_data == unanswered) continue;

@@ -110,10 +110,19 @@ class ring {
     bool put_cancel(completion& whom) noexcept;
     void back_off() noexcept;
 
+    // The submission queue: entries between the kernel's head and our tail are prepared.
+    std::byte* submissions_ = nullptr;
+    const unsigned* submission_head_ = nullptr;
+    unsigned submission_tail_ = 0;
+    unsigned submission_mask_ = 0;
+    unsigned submission_size_ = 0;
+    unsigned completion_mask_ = 0;
+    bool congested_ = false;  // Something was postponed, or a cancel.
+    std::size_t in_flight_ = 0;
+
     std::unique_ptr<queues> queues_;
     intrusive_list<completion, completion> postponed_;
     intrusive_list<completion, completion> cancels_;
-    std::size_t in_flight_ = 0;
     std::uint64_t system_calls_ = 0;
     unsigned refusals_ = 0;
     std::bitset<256> supported_;

@@ -207,7 +207,7 @@ class task_promise<void> : public task_promise_base {
 
 /// How one task awaits another: a transfer of the stack there, and one back.
 template <class T>
-class [[nodiscard]] task_awaiter : private task_link {
+class [[nodiscard]] task_awaiter final : private task_link {
   public:
     explicit task_awaiter(std::coroutine_handle<task_promise<T>> child) noexcept
         : task_link(child, child.promise()) {}
@@ -232,7 +232,7 @@ class [[nodiscard]] task_awaiter : private task_link {
 
 /// How a composite, a scope or a foreign coroutine runs a task: as the first of its own strand.
 template <class T>
-class task_branch : private runnable {
+class task_branch final : private runnable {
   public:
     explicit task_branch(task<T> body) noexcept;
     task_branch(const task_branch&) = delete;

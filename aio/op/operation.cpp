@@ -23,7 +23,7 @@ void kernel_operation::complete(completion_event event) noexcept {
 void kernel_operation::finish_with(completion_event event) noexcept {
     event_ = event;
     if (event.result >= 0) [[likely]] {
-        finish_at_home(0, std::generic_category(), static_cast<std::size_t>(event.result));
+        succeed_at_home(static_cast<std::size_t>(event.result));
     } else if (aborted() && gave_up(event.result)) {
         finish(reason());
     } else {

@@ -35,6 +35,13 @@ concept has_fallback = requires(const Call& call, const ring& kernel) {
     { call.fallback() } noexcept -> std::same_as<completion_event>;
 };
 
+/// A description that reads the kernel's answer differently, before anyone decides on it: an error
+/// number that is a success.
+template <class Call>
+concept translates_answer = requires(completion_event event) {
+    { Call::translated(event) } noexcept -> std::same_as<completion_event>;
+};
+
 /// The kernel as provider: what all its operations share.
 ///
 /// The cancel function submits IORING_OP_ASYNC_CANCEL and never finishes; the operation's own last
@@ -62,7 +69,7 @@ class kernel_operation : public aio, public completion {
     completion_event event() const noexcept { return event_; }
     bool succeeded() const noexcept { return !in_progress() && event_.result >= 0 && !error(); }
 
-    completion_event event_;
+    completion_event event_{};
 
   private:
     static void give_up(aio& operation, void* self, std::error_code reason) noexcept;
@@ -124,6 +131,11 @@ class operation_of : public kernel_operation {
 
   private:
     void prepare(io_uring_sqe& entry) const noexcept override { call_.prepare(entry); }
+
+    void complete(completion_event event) noexcept override {
+        if constexpr (translates_answer<Call>) event = Call::translated(event);
+        kernel_operation::complete(event);
+    }
 
     void describe(wait_report& report) const override {
         aio::describe(report);
