@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+namespace bench {
+
+struct echo_board;
+
+/// One way to serve: sends back what it receives, on every connection that `listener` accepts,
+/// until its process is killed.
+struct echo_server {
+    std::string_view name;
+    std::string_view what;
+    void (*serve)(int listener, echo_board& board);
+};
+
+/// In the order in which they are compared.
+extern const echo_server echo_servers[5];
+
+void serve_raw(int listener, echo_board& board);
+void serve_poll_first(int listener, echo_board& board);
+void serve_direct(int listener, echo_board& board);
+void serve_lariat(int listener, echo_board& board);
+void serve_epoll(int listener, echo_board& board);
+
+}  // namespace bench

@@ -1,0 +1,135 @@
+#include "bench/environment.hpp"
+
+#include <sched.h>
+#include <sys/utsname.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "bench/build.hpp"
+#include "bench/harness.hpp"
+#include "bench/json.hpp"
+#include "bench/raw/ring.hpp"
+#include "runtime/scheduler.hpp"
+
+namespace bench {
+namespace {
+
+constexpr const char* governor_file = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
+constexpr const char* congestion_file = "/proc/sys/net/ipv4/tcp_congestion_control";
+
+/// Returns: the value of the first line of /proc/cpuinfo that has this name.
+std::string processor_fact(const std::string& name) {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);) {
+        const std::size_t colon = line.find(':');
+        if (!line.starts_with(name) || colon == std::string::npos) continue;
+        return colon + 2 < line.size() ? line.substr(colon + 2) : "";
+    }
+    return "unknown";
+}
+
+int usable_processors() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return CPU_COUNT(&set);
+}
+
+std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
+
+std::string ring_facts() {
+    try {
+        const raw::ring ring(256);
+        return raw::names_of_flags(ring.flags()) +
+               (ring.registered() ? ", descriptor registered" : ", descriptor not registered");
+    } catch (const unavailable& why) {
+        return why.what();
+    }
+}
+
+std::string lariat_ring_facts() {
+    try {
+        lariat::scheduler loop;
+        return loop.kernel()->flags();
+    } catch (const std::system_error& why) {
+        return why.what();
+    }
+}
+
+void add_warnings(environment& found, const std::string& governor, const std::string& congestion) {
+    std::vector<std::string>& warnings = found.warnings;
+    if (found.processors < 2)
+        warnings.push_back("one CPU: server and load of the echo workloads share it");
+    if ((" " + processor_fact("flags") + " ").find(" hypervisor ") != std::string::npos)
+        warnings.push_back("a virtual machine: its CPUs may be shared with others");
+    double load = 0;
+    if (getloadavg(&load, 1) == 1 && load > 0.5)
+        warnings.push_back("load average " + std::to_string(load).substr(0, 4) +
+                           ": other work shares the CPUs");
+    if (governor != "performance" && governor != "unknown")
+        warnings.push_back("CPU governor is " + governor + ", not performance: clocks vary");
+    if (governor == "unknown") warnings.push_back("CPU governor not visible: clocks may vary");
+    if (congestion == "bbr")
+        warnings.push_back("bbr paces loopback TCP: the echo workloads set their own");
+    if (!worth_timing) {
+        warnings.push_back(built_with_sanitizer ? "a sanitizer build: figures are meaningless"
+                                                : "a debug build: figures are meaningless");
+    }
+}
+
+}  // namespace
+
+std::string first_line_of(const char* path) {
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
+environment environment::look() {
+    environment found;
+    found.processors = usable_processors();
+    utsname system{};
+    uname(&system);
+    const std::string governor = or_unknown(first_line_of(governor_file));
+    const std::string congestion = or_unknown(first_line_of(congestion_file));
+    found.facts = {
+        {"cpu", processor_fact("model name")},
+        {"cores", std::to_string(found.processors)},
+        {"kernel", system.release},
+        {"governor", governor},
+        {"congestion_control", congestion},
+        {"compiler", compiler},
+        {"build_type", std::string(LARIAT_BENCH_BUILD_TYPE) +
+                           (built_with_optimisation ? "" : ", not optimised") +
+                           (built_with_sanitizer ? ", sanitizer" : "")},
+        {"liburing", LARIAT_BENCH_LIBURING},
+        {"raw_ring", ring_facts()},
+        {"lariat_ring", lariat_ring_facts()},
+    };
+    add_warnings(found, governor, congestion);
+    return found;
+}
+
+std::string environment::json() const {
+    json_object out;
+    for (const auto& [name, value] : facts) {
+        if (name == "cores")
+            out.integer(name, processors);
+        else
+            out.text(name, value);
+    }
+    std::string quoted = "[";
+    for (const std::string& warning : warnings) {
+        json_object one;
+        one.text("w", warning);
+        const std::string text = one.str();
+        if (quoted.size() > 1) quoted += ", ";
+        quoted += text.substr(6, text.size() - 7);
+    }
+    out.raw("warnings", quoted + "]");
+    return out.str();
+}
+
+}  // namespace bench

@@ -1,0 +1,190 @@
+#include "aio/op/file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "bench/raw/ring.hpp"
+#include "bench/workloads.hpp"
+#include "runtime/scheduler.hpp"
+#include "runtime/scope.hpp"
+
+namespace bench {
+namespace {
+
+constexpr std::size_t page = 4096;
+
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// A file without a name, filled, in the directory that TMPDIR names. It lives as long as the
+/// process: filling it takes longer than a round.
+int nameless_file(std::size_t pages) {
+    static int file = -1;
+    static std::size_t filled = 0;
+    if (file < 0) {
+        const char* chosen = std::getenv("TMPDIR");
+        const std::string directory = chosen && *chosen ? chosen : "/var/tmp";
+        file = open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (file < 0) fail(("a temporary file in " + directory).c_str());
+    }
+    const std::vector<char> content(page * 256, 'x');
+    for (; filled < pages; filled += 256) {
+        const auto place = static_cast<off_t>(filled * page);
+        if (pwrite(file, content.data(), content.size(), place) !=
+            static_cast<ssize_t>(content.size()))
+            fail("filling the temporary file");
+    }
+    return file;
+}
+
+/// The test file, opened by itself so that O_DIRECT can be chosen.
+class test_file {
+  public:
+    explicit test_file(const job& work)
+        : pages_(static_cast<std::size_t>(work.with["megabytes"]) * 256) {
+        const int file = nameless_file(pages_);
+        const std::string path = "/proc/self/fd/" + std::to_string(file);
+        const bool direct = work.with["direct"] != 0;
+        if (direct && fdatasync(file) != 0) fail("fdatasync");
+        descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | (direct ? O_DIRECT : 0));
+        if (descriptor_ < 0 && errno == EINVAL)
+            throw unavailable("this file system has no O_DIRECT; set TMPDIR to one that has");
+        if (descriptor_ < 0) fail("opening the temporary file");
+    }
+    ~test_file() { close(descriptor_); }
+    test_file(const test_file&) = delete;
+    test_file& operator=(const test_file&) = delete;
+
+    int descriptor() const noexcept { return descriptor_; }
+
+    /// Returns: where a page begins that nothing predicts; the same sequence every time.
+    std::uint64_t random_page() noexcept {
+        state_ ^= state_ << 13;
+        state_ ^= state_ >> 7;
+        state_ ^= state_ << 17;
+        return (state_ >> 16) % pages_ * page;
+    }
+
+  private:
+    std::size_t pages_;
+    int descriptor_ = -1;
+    std::uint64_t state_ = 0x9e3779b97f4a7c15;
+};
+
+/// One page of memory per read in flight, as O_DIRECT wants it.
+class page_buffers {
+  public:
+    explicit page_buffers(std::size_t count)
+        : memory_(static_cast<std::byte*>(std::aligned_alloc(page, page * count))) {
+        if (!memory_) throw std::bad_alloc();
+    }
+    std::byte* at(std::size_t index) const noexcept { return memory_.get() + index * page; }
+
+  private:
+    struct release {
+        void operator()(std::byte* memory) const noexcept { std::free(memory); }
+    };
+    std::unique_ptr<std::byte, release> memory_;
+};
+
+void run_reads(raw::ring& ring, test_file& file, const page_buffers& buffers, std::uint64_t depth,
+               std::uint64_t each) {
+    std::vector<std::uint64_t> left(depth, each);
+    const auto submit = [&](std::uint64_t chain) {
+        io_uring_sqe* sqe = ring.entry();
+        io_uring_prep_read(sqe, file.descriptor(), buffers.at(chain), page, file.random_page());
+        io_uring_sqe_set_data64(sqe, chain);
+    };
+    for (std::uint64_t chain = 0; chain < depth; ++chain) submit(chain);
+    for (std::uint64_t running = depth; running != 0;) {
+        ring.enter(1);
+        ring.reap([&](const io_uring_cqe& cqe) {
+            if (cqe.res != static_cast<int>(page)) throw std::runtime_error("a short read");
+            if (--left[cqe.user_data] != 0)
+                submit(cqe.user_data);
+            else
+                --running;
+        });
+    }
+}
+
+void raw_file_read(const job& work, meter& figures) {
+    const auto depth = static_cast<std::uint64_t>(work.with["depth"]);
+    test_file file(work);
+    const page_buffers buffers(depth);
+    raw::ring ring(static_cast<unsigned>(depth));
+    if (work.warmup) run_reads(ring, file, buffers, depth, work.warmup / depth + 1);
+
+    const std::uint64_t each = work.items / depth + 1;
+    const std::uint64_t enters = ring.enters();
+    figures.start();
+    run_reads(ring, file, buffers, depth, each);
+    figures.stop(each * depth);
+    figures.system_calls(ring.enters() - enters);
+}
+
+lariat::task<> reads(test_file* file, std::byte* memory, std::uint64_t times) {
+    const lariat::buffer_view buffer(memory, page);
+    for (std::uint64_t i = 0; i < times; ++i) {
+        auto count = co_await lariat::read{
+            .file = file->descriptor(), .buffer = buffer, .offset = file->random_page()};
+        if (count.value() != page) throw std::runtime_error("a short read");
+    }
+}
+
+lariat::task<> all_reads(test_file* file, const page_buffers* buffers, std::uint64_t depth,
+                         std::uint64_t each) {
+    lariat::task_scope scope;
+    for (std::uint64_t i = 0; i < depth; ++i) scope.spawn(reads(file, buffers->at(i), each));
+    co_await scope.join();
+}
+
+void lariat_file_read(const job& work, meter& figures) {
+    const auto depth = static_cast<std::uint64_t>(work.with["depth"]);
+    test_file file(work);
+    const page_buffers buffers(depth);
+    lariat::scheduler loop;
+    if (work.warmup) loop.run(all_reads(&file, &buffers, depth, work.warmup / depth + 1));
+
+    const std::uint64_t each = work.items / depth + 1;
+    const std::uint64_t calls = loop.kernel()->system_calls();
+    figures.start();
+    loop.run(all_reads(&file, &buffers, depth, each));
+    figures.stop(each * depth);
+    figures.system_calls(loop.kernel()->system_calls() - calls);
+}
+
+}  // namespace
+
+workload file_read_workload() {
+    return {
+        .name = "file.read",
+        .what = "random reads of 4 KiB from one file; TMPDIR says where it is made",
+        .parameters =
+            {{.name = "depth", .values = {1, 128}, .what = "reads in flight", .most = 4096},
+             {.name = "direct",
+              .values = {0},
+              .what = "1: O_DIRECT, from the device; 0: from the page cache",
+              .least = 0,
+              .most = 1},
+             {.name = "megabytes",
+              .values = {256},
+              .what = "size of the file",
+              .most = 65536,
+              .smoke_values = {4}}},
+        .items = 100'000,
+        .smoke_items = 1'000,
+        .subjects = {{"raw", "liburing, plain descriptor, unregistered buffers", raw_file_read},
+                     {"lariat", "co_await read{} in a loop, one task per chain", lariat_file_read}},
+    };
+}
+
+}  // namespace bench

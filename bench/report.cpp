@@ -1,0 +1,130 @@
+#include "bench/report.hpp"
+
+#include <cstdio>
+
+#include "bench/json.hpp"
+
+namespace bench {
+namespace {
+
+std::string formatted(const char* format, double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+/// Enough digits to tell rounds apart, no more.
+std::string short_number(double value) {
+    if (value >= 10000) return formatted("%.0f", value);
+    if (value >= 100) return formatted("%.1f", value);
+    return formatted("%.2f", value);
+}
+
+std::string optional_number(const std::optional<double>& value) {
+    return value ? formatted("%.3f", *value) : "-";
+}
+
+std::string ratio_text(const std::optional<spread>& ratio) {
+    if (!ratio) return "";
+    std::string text = formatted("%.3f", ratio->median) + " (" + formatted("%.3f", ratio->low) +
+                       " .. " + formatted("%.3f", ratio->high) + ") ";
+    return text.append(verdict_of(*ratio));
+}
+
+std::string json_of(const outcome& one, const figures& sum) {
+    json_object with;
+    for (const auto& [name, value] : one.with.all()) with.integer(name, value);
+    json_object out;
+    out.text("workload", one.measured->name)
+        .raw("parameters", with.str())
+        .text("subject", sum.subject)
+        .text("unit", one.measured->unit);
+    if (!sum.missing.empty()) return out.text("missing", sum.missing).str();
+    out.number("median", sum.per_item.median)
+        .number("low", sum.per_item.low)
+        .number("high", sum.per_item.high);
+    if (sum.cpu) out.number("cpu_ns_per_item", *sum.cpu);
+    if (sum.allocations) out.number("allocations_per_item", *sum.allocations);
+    if (sum.system_calls) out.number("syscalls_per_item", *sum.system_calls);
+    for (const auto& [name, value] : sum.notes) out.number(name, value);
+    if (sum.ratio_to_raw) {
+        out.number("ratio_to_raw", sum.ratio_to_raw->median)
+            .number("ratio_low", sum.ratio_to_raw->low)
+            .number("ratio_high", sum.ratio_to_raw->high)
+            .text("verdict", verdict_of(*sum.ratio_to_raw));
+    } else if (sum.subject == "raw") {
+        out.number("ratio_to_raw", 1);
+    }
+    return out.str();
+}
+
+}  // namespace
+
+void print_environment(const environment& where) {
+    for (const auto& [name, value] : where.facts)
+        std::printf("%-19s %s\n", name.c_str(), value.c_str());
+    for (const std::string& warning : where.warnings)
+        std::printf("%-19s %s\n", "warning", warning.c_str());
+}
+
+void print_heading(const plan& how) {
+    const char* low_to_high = how.rounds < 6 ? "(lowest .. highest)" : "(95 % sure)";
+    std::printf("\n  %-10s %10s %23s %8s %8s %8s  %s\n", "subject", "ns", low_to_high, "cpu ns",
+                "allocs", "calls", "x raw");
+}
+
+void print_outcome(const outcome& one) {
+    std::string title(one.measured->name);
+    if (!one.with.all().empty()) title += ' ' + one.with.text();
+    std::printf("%s [%s]\n", title.c_str(), std::string(one.measured->unit).c_str());
+    for (const figures& sum : one.subjects) {
+        const std::string subject(sum.subject);
+        if (!sum.missing.empty()) {
+            std::printf("  %-10s %s: %s\n", subject.c_str(), sum.failed ? "FAILED" : "skipped",
+                        sum.missing.c_str());
+            continue;
+        }
+        const std::string interval =
+            "(" + short_number(sum.per_item.low) + " .. " + short_number(sum.per_item.high) + ")";
+        std::printf("  %-10s %10s %23s %8s %8s %8s  %s\n", subject.c_str(),
+                    short_number(sum.per_item.median).c_str(), interval.c_str(),
+                    sum.cpu ? short_number(*sum.cpu).c_str() : "-",
+                    optional_number(sum.allocations).c_str(),
+                    optional_number(sum.system_calls).c_str(),
+                    ratio_text(sum.ratio_to_raw).c_str());
+        if (sum.notes.empty()) continue;
+        std::printf("  %-10s", "");
+        for (const auto& [name, value] : sum.notes)
+            std::printf(" %s=%s", name.c_str(), short_number(value).c_str());
+        std::printf("\n");
+    }
+    std::fflush(stdout);
+}
+
+void print_list(const std::vector<workload>& all) {
+    for (const workload& one : all) {
+        const std::string name(one.name);
+        const std::string unit = one.unit == "ns/item" ? "" : " [" + std::string(one.unit) + "]";
+        std::printf("%-14s %s%s\n", name.c_str(), std::string(one.what).c_str(), unit.c_str());
+        for (const parameter& known : one.parameters) {
+            std::string values;
+            for (const long value : known.values)
+                values += (values.empty() ? "" : ",") + std::to_string(value);
+            std::printf("    %s=%s  %s\n", std::string(known.name).c_str(), values.c_str(),
+                        std::string(known.what).c_str());
+        }
+        for (const subject& known : one.subjects)
+            std::printf("    %-10s %s\n", std::string(known.name).c_str(),
+                        std::string(known.what).c_str());
+    }
+}
+
+std::string to_json(const environment& where, const std::vector<outcome>& all) {
+    std::vector<std::string> results;
+    for (const outcome& one : all) {
+        for (const figures& sum : one.subjects) results.push_back(json_of(one, sum));
+    }
+    return "{\"environment\": " + where.json() + ",\n\"results\": " + json_array(results) + "}\n";
+}
+
+}  // namespace bench

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/environment.hpp"
+#include "bench/runner.hpp"
+
+namespace bench {
+
+void print_environment(const environment& where);
+void print_heading(const plan& how);
+
+/// One row for each subject, and under it what else it measured.
+void print_outcome(const outcome& one);
+
+/// The workloads with parameters, defaults and subjects.
+void print_list(const std::vector<workload>& all);
+
+std::string to_json(const environment& where, const std::vector<outcome>& all);
+
+}  // namespace bench

@@ -1,0 +1,120 @@
+#include "bench/runner.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "bench/allocations.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/pattern.hpp"
+
+namespace bench {
+namespace {
+
+struct contestant {
+    const subject* who;
+    std::vector<meter> rounds;
+    std::string missing;
+    bool failed = false;
+};
+
+void run_once(contestant& runner, const job& work, bool counts) {
+    try {
+        meter measured;
+        runner.who->run(work, measured);
+        if (measured.items() == 0) throw std::runtime_error("measured nothing");
+        if (counts) runner.rounds.push_back(std::move(measured));
+    } catch (const unavailable& why) {
+        runner.missing = why.what();
+    } catch (const std::exception& why) {
+        // A signal makes system calls fail that otherwise would not have.
+        if (interrupted()) throw interruption{};
+        runner.missing = why.what();
+        runner.failed = true;
+    }
+}
+
+void run_rounds(std::vector<contestant>& all, const workload& work, const parameters& with,
+                const plan& how) {
+    const std::uint64_t items = how.smoke ? work.smoke_items : work.items;
+    const int discarded = how.smoke ? 0 : 1;
+    for (int round = -discarded; round < how.rounds; ++round) {
+        // Who goes first changes, so that nobody always inherits the caches of the same other.
+        const auto count = static_cast<int>(all.size());
+        for (int turn = 0; turn < count; ++turn) {
+            if (interrupted()) throw interruption{};
+            contestant& next = all[static_cast<std::size_t>((round + discarded + turn) % count)];
+            if (!next.missing.empty()) continue;
+            run_once(next, {with, next.who->name, items, items / 8 + 1, how.smoke}, round >= 0);
+        }
+    }
+}
+
+template <class Figure>
+std::vector<double> collect(const std::vector<meter>& rounds, std::size_t count, Figure figure) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < count; ++i) values.push_back(figure(rounds[i]));
+    return values;
+}
+
+figures summarise(const contestant& runner, const contestant* raw, std::size_t rounds) {
+    figures sum;
+    sum.subject = runner.who->name;
+    sum.missing = runner.missing;
+    sum.failed = runner.failed;
+    if (runner.rounds.size() < rounds || rounds == 0) {
+        if (sum.missing.empty()) sum.missing = "interrupted before a round was complete";
+        return sum;
+    }
+    const auto per_item = [](const meter& one) { return one.per_item(); };
+    const std::vector<double> times = collect(runner.rounds, rounds, per_item);
+    sum.per_item = spread_of(times);
+    const auto middle = [&](double (meter::*figure)() const noexcept) -> std::optional<double> {
+        const auto read = [figure](const meter& one) { return (one.*figure)(); };
+        const double median = spread_of(collect(runner.rounds, rounds, read)).median;
+        return median < 0 ? std::nullopt : std::optional(median);
+    };
+    sum.cpu = middle(&meter::cpu_per_item);
+    sum.system_calls = middle(&meter::system_calls_per_item);
+    if (allocations_are_counted) sum.allocations = middle(&meter::allocations_per_item);
+    for (std::size_t i = 0; i < runner.rounds[0].notes().size(); ++i) {
+        const auto note = [i](const meter& one) { return one.notes().at(i).second; };
+        sum.notes.emplace_back(runner.rounds[0].notes()[i].first,
+                               spread_of(collect(runner.rounds, rounds, note)).median);
+    }
+    if (raw && raw != &runner && raw->rounds.size() >= rounds)
+        sum.ratio_to_raw = ratio_of(times, collect(raw->rounds, rounds, per_item));
+    return sum;
+}
+
+}  // namespace
+
+outcome measure(const workload& work, const parameters& with, const plan& how) {
+    std::vector<contestant> all;
+    for (const subject& one : work.subjects) {
+        if (how.subjects.empty() || matches_any(how.subjects, one.name))
+            all.push_back({.who = &one, .rounds = {}, .missing = {}});
+    }
+    try {
+        run_rounds(all, work, with, how);
+    } catch (const interruption&) {
+        // What whole rounds there are is summed up below.
+    }
+    std::size_t whole = static_cast<std::size_t>(how.rounds);
+    for (const contestant& one : all) {
+        if (one.missing.empty()) whole = std::min(whole, one.rounds.size());
+    }
+    const contestant* raw = nullptr;
+    for (const contestant& one : all) {
+        if (one.who->name == "raw" && one.missing.empty()) raw = &one;
+    }
+    outcome sum{&work, with, {}};
+    for (const contestant& one : all) sum.subjects.push_back(summarise(one, raw, whole));
+    return sum;
+}
+
+void run_exactly(const workload&, const subject& who, const parameters& with, std::uint64_t items) {
+    meter ignored;
+    who.run({with, who.name, items, 0, false}, ignored);
+}
+
+}  // namespace bench

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/harness.hpp"
+#include "bench/statistics.hpp"
+
+namespace bench {
+
+/// How thoroughly to measure, and whom.
+struct plan {
+    int rounds = 15;
+    bool smoke = false;
+    std::vector<std::string> subjects;  ///< Patterns; empty: all.
+};
+
+/// What the rounds of one subject come to.
+struct figures {
+    std::string_view subject = {};
+    spread per_item = {};
+    std::optional<double> cpu;           ///< Nanoseconds per item of the measuring thread.
+    std::optional<double> allocations;   ///< Per item; empty where they cannot be counted.
+    std::optional<double> system_calls;  ///< Per item; empty where they are not counted.
+    std::vector<std::pair<std::string, double>> notes;
+    std::optional<spread> ratio_to_raw;  ///< Empty for raw itself, and where there is no raw.
+    std::string missing;                 ///< Why there are no figures; empty when there are.
+    bool failed = false;
+};
+
+struct outcome {
+    const workload* measured;
+    parameters with;
+    std::vector<figures> subjects;
+};
+
+/// Runs the subjects in turn, round by round, so that what disturbs the machine disturbs all of
+/// them. A first round is thrown away. Ctrl-C ends it early; whole rounds before that count.
+outcome measure(const workload& work, const parameters& with, const plan& how);
+
+/// Runs one subject once, with no warm-up, for a tool that counts instructions.
+void run_exactly(const workload& work, const subject& who, const parameters& with,
+                 std::uint64_t items);
+
+}  // namespace bench

@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "bench/raw/timer_heap.hpp"
+#include "bench/workloads.hpp"
+#include "runtime/timer.hpp"
+
+namespace bench {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// The same deadlines for every subject and round: a point within the next hour each, and an order
+/// in which to cancel that has nothing to do with them.
+struct deadlines {
+    explicit deadlines(std::size_t count) : due(count), order(count) {
+        std::mt19937_64 random(42);
+        const steady_clock::time_point start{std::chrono::hours(1)};
+        for (std::size_t i = 0; i < count; ++i) {
+            due[i] = start + std::chrono::microseconds(random() % 3'600'000'000);
+            order[i] = static_cast<std::uint32_t>(i);
+        }
+        std::shuffle(order.begin(), order.end(), random);
+    }
+
+    std::vector<steady_clock::time_point> due;
+    std::vector<std::uint32_t> order;
+};
+
+/// Later than all of them, and still not `never`.
+constexpr steady_clock::time_point far_future =
+    steady_clock::time_point::max() - std::chrono::nanoseconds(1);
+
+/// A waiter that only waits: the queue is measured, not what follows from it.
+class idle_timer final : public lariat::timed_waiter {
+  public:
+    void expire() noexcept override {}
+    void cancel(std::error_code) noexcept override {}
+    void describe(lariat::wait_report&) const override {}
+};
+
+/// A timer is part of an operation. Alone it would be eight bytes and stay in the cache, which no
+/// program sees.
+struct raw_operation {
+    raw::timer_heap::timer timer;
+    std::byte rest[sizeof(idle_timer) - sizeof(raw::timer_heap::timer)];
+};
+
+struct raw_timers {
+    explicit raw_timers(std::size_t count) : operations(count) {}
+    void arm(std::size_t i, steady_clock::time_point due) { queue.arm(operations[i].timer, due); }
+    void disarm(std::size_t i) { queue.disarm(operations[i].timer); }
+    bool pop(steady_clock::time_point now) { return queue.pop_due(now) != nullptr; }
+
+    raw::timer_heap queue;
+    std::vector<raw_operation> operations;
+};
+
+struct lariat_timers {
+    explicit lariat_timers(std::size_t count) : timers(std::make_unique<idle_timer[]>(count)) {}
+    void arm(std::size_t i, steady_clock::time_point due) {
+        if (!queue.arm(timers[i], due)) throw std::bad_alloc();
+    }
+    void disarm(std::size_t i) { queue.disarm(timers[i]); }
+    bool pop(steady_clock::time_point now) { return queue.pop_due(now) != nullptr; }
+
+    lariat::timer_queue queue;
+    std::unique_ptr<idle_timer[]> timers;
+};
+
+template <class Timers>
+void arm_and_cancel(const job& work, meter& figures) {
+    const auto pending = static_cast<std::size_t>(work.with["pending"]);
+    const deadlines times(pending);
+    Timers timers(pending);
+    const auto pass = [&] {
+        for (std::size_t i = 0; i < pending; ++i) timers.arm(i, times.due[i]);
+        for (const std::uint32_t i : times.order) timers.disarm(i);
+    };
+    const std::uint64_t passes = work.items / pending + 1;
+    if (work.warmup) pass();
+
+    figures.start();
+    for (std::uint64_t i = 0; i < passes; ++i) pass();
+    figures.stop(passes * pending);
+}
+
+std::int64_t cpu_time() {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
+}
+
+/// How long each expiry by itself keeps the loop. In CPU time: what others do to this thread is
+/// not the queue's doing.
+template <class Timers>
+void note_single_expiries(Timers& timers, std::size_t pending, meter& figures) {
+    std::vector<std::int64_t> spans;
+    spans.reserve(pending);
+    for (std::int64_t before = cpu_time(); timers.pop(far_future);) {
+        const std::int64_t now = cpu_time();
+        spans.push_back(now - before);
+        before = now;
+    }
+    if (spans.size() != pending) throw std::runtime_error("not every timer expired");
+    const std::int64_t first = spans[0];
+    std::sort(spans.begin(), spans.end());
+    figures.note("first_ns", static_cast<double>(first));
+    figures.note("p99_9_ns", static_cast<double>(spans[pending - 1 - pending / 1000]));
+    figures.note("max_ns", static_cast<double>(spans[pending - 1]));
+}
+
+template <class Timers>
+void expire(const job& work, meter& figures) {
+    const auto pending = static_cast<std::size_t>(work.with["pending"]);
+    const deadlines times(pending);
+    Timers timers(pending);
+    const auto arm_all = [&] {
+        for (std::size_t i = 0; i < pending; ++i) timers.arm(i, times.due[i]);
+    };
+    arm_all();
+    note_single_expiries(timers, pending, figures);
+
+    arm_all();
+    figures.start();
+    while (timers.pop(far_future)) {
+    }
+    figures.stop(pending);
+}
+
+parameter pending_parameter() {
+    return {.name = "pending",
+            .values = {1'000'000},
+            .what = "timers at the same time",
+            .most = 10'000'000,
+            .smoke_values = {10'000}};
+}
+
+}  // namespace
+
+workload timer_workload() {
+    return {
+        .name = "timer",
+        .what = "deadlines armed and, in another order, cancelled",
+        .parameters = {pending_parameter()},
+        .items = 1'000'000,
+        .smoke_items = 1,
+        .subjects = {{"raw", "a binary heap in an array, as Asio has", arm_and_cancel<raw_timers>},
+                     {"lariat", "timer_queue", arm_and_cancel<lariat_timers>}},
+    };
+}
+
+workload expiry_workload() {
+    return {
+        .name = "timer.expiry",
+        .what =
+            "deadlines that are due, taken one by one; max_ns is the longest (with the clock's "
+            "cost)",
+        .parameters = {pending_parameter()},
+        .items = 1'000'000,
+        .smoke_items = 1,
+        .subjects = {{"raw", "a binary heap in an array, as Asio has", expire<raw_timers>},
+                     {"lariat", "timer_queue", expire<lariat_timers>}},
+    };
+}
+
+}  // namespace bench

@@ -1,0 +1,14 @@
+#include "bench/workloads.hpp"
+
+namespace bench {
+
+std::vector<workload> all_workloads() {
+    return {
+        nop_workload(),       yield_workload(),  await_workload(),     spawn_workload(),
+        timer_workload(),     expiry_workload(), mailbox_workload(),   handover_workload(),
+        provider_workload(),  race_workload(),   file_read_workload(), echo_tcp_workload(),
+        echo_unix_workload(),
+    };
+}
+
+}  // namespace bench

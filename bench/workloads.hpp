@@ -1,0 +1,29 @@
+#pragma once
+
+#include <vector>
+
+#include "bench/harness.hpp"
+
+namespace bench {
+
+// One or two per mechanism. What is measured, and the raw way beside it, are in the file of its
+// name. A new one: a file with a function that returns its description, declared here, and named
+// in the table.
+workload nop_workload();
+workload yield_workload();
+workload await_workload();
+workload spawn_workload();
+workload timer_workload();
+workload expiry_workload();
+workload mailbox_workload();
+workload handover_workload();
+workload provider_workload();
+workload race_workload();
+workload file_read_workload();
+workload echo_tcp_workload();
+workload echo_unix_workload();
+
+/// In the order in which they run.
+std::vector<workload> all_workloads();
+
+}  // namespace bench
