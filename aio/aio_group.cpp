@@ -11,8 +11,15 @@ aio_group::~aio_group() {
 void aio_group::close(std::error_code reason) noexcept {
     if (reason_) return;
     reason_ = reason;
+    aborting_ = true;
     members_.for_each([&](member& each) { each.abort(reason); });
-    if (members_.empty()) all_finished_.set();
+    aborting_ = false;
+    if (members_.empty()) finish();
+}
+
+void aio_group::finish() noexcept {
+    all_finished_.set();
+    on_all_finished();
 }
 
 event::description aio_group::stop(std::error_code reason) noexcept {
@@ -29,7 +36,7 @@ bool aio_group::member::enter() noexcept {
 void aio_group::member::leave() noexcept {
     if (!linked()) return;
     unlink();
-    if (group_.ended() && group_.members_.empty()) group_.all_finished_.set();
+    if (group_.ended() && group_.members_.empty() && !group_.aborting_) group_.finish();
 }
 
 }  // namespace lariat

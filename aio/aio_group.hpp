@@ -14,6 +14,9 @@ namespace lariat {
 /// All operations of one object: a stream, a listener, a device. Ending the group refuses new
 /// operations and aborts the pending; whoever stops it waits until the last has finished.
 ///
+/// An object that must do something when the last operation has let go, as closing a descriptor,
+/// derives from it.
+///
 /// Threads: those of one home.
 /// Lifetime: outlives its operations.
 class aio_group {
@@ -23,7 +26,7 @@ class aio_group {
     aio_group() = default;
     aio_group(const aio_group&) = delete;
     aio_group& operator=(const aio_group&) = delete;
-    ~aio_group();
+    virtual ~aio_group();
 
     /// Ends the group without waiting. Twice, or on nothing, is fine; the first reason stays.
     void close(std::error_code reason = make_error_code(error::closed)) noexcept;
@@ -37,10 +40,18 @@ class aio_group {
     std::error_code reason() const noexcept { return reason_; }
     bool empty() const noexcept { return members_.empty(); }
 
+  protected:
+    /// Called once: the group has ended and no operation is left. The last touch of the group: it
+    /// may be destroyed here. Runs no coroutine.
+    virtual void on_all_finished() noexcept {}
+
   private:
+    void finish() noexcept;
+
     intrusive_list<member, aio_group> members_;
     std::error_code reason_;
     event all_finished_;
+    bool aborting_ = false;  // An abort may finish at once: the last one must not end the loop.
 };
 
 /// An operation's place in a group: it enters as it begins and leaves as it finishes.

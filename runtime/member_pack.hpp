@@ -23,7 +23,7 @@ class member_pack : public composite {
 
     bool launch_all() noexcept {
         begin_launch();
-        std::apply([this](auto&... each) { (launch_member(each), ...); }, members_);
+        std::apply([this](auto&... each) { (this->launch_member(each), ...); }, members_);
         return end_launch();
     }
 

@@ -47,6 +47,7 @@ class [[nodiscard]] result {
         if (!has_value()) throw std::system_error(error());
         return *std::get_if<0>(&state_);
     }
+    const T& value() const& { return const_cast<result*>(this)->value(); }
     T&& value() && { return std::move(value()); }
 
     template <class U>

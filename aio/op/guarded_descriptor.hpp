@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "aio/aio_group.hpp"
+#include "aio/descriptor.hpp"
+#include "aio/op/grouped.hpp"
+
+namespace lariat {
+
+/// Owns a descriptor together with the operations on it. Closing ends what is pending with
+/// `closed` and refuses what comes later; the number is free once the kernel has let go of the
+/// last operation, so that none of them ever meets the file which is given that number next.
+///
+/// Threads: those of one home. Lifetime: may be moved, closed and destroyed under its operations.
+class guarded_descriptor {
+  public:
+    /// Closed from the start.
+    guarded_descriptor() noexcept = default;
+
+    /// Errors: throws `std::bad_alloc`.
+    explicit guarded_descriptor(descriptor file);
+
+    guarded_descriptor(guarded_descriptor&&) noexcept = default;
+    guarded_descriptor& operator=(guarded_descriptor&&) noexcept = default;
+    ~guarded_descriptor() = default;
+
+    bool is_open() const noexcept;
+
+    /// Returns: what it owns; refers to none once it is closed.
+    descriptor_ref ref() const noexcept;
+
+    /// Twice, or on nothing, is fine.
+    void close() noexcept;
+
+    /// `co_await guard(call)` yields what the call yields.
+    /// Errors: those of the call; closed.
+    template <kernel_call Call>
+    grouped_call<Call> guard(Call call) const noexcept {
+        return in_group(group(), call);
+    }
+
+  private:
+    class state;
+    struct let_go {
+        void operator()(state* subject) const noexcept;
+    };
+
+    aio_group& group() const noexcept;
+
+    std::unique_ptr<state, let_go> state_;
+};
+
+}  // namespace lariat

@@ -1,0 +1,77 @@
+#include "aio/op/socket.hpp"
+
+#include <errno.h>
+#include <liburing.h>
+
+#include "runtime/kernel_abi.hpp"
+
+namespace lariat {
+namespace {
+
+completion_event event_of(int outcome) noexcept { return {outcome < 0 ? -errno : outcome, 0}; }
+
+}  // namespace
+
+void socket::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_socket(&entry, static_cast<int>(family), static_cast<int>(type) | SOCK_CLOEXEC,
+                         protocol, 0);
+}
+
+void bind::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_rw(kernel::op_bind, &entry, socket.number(), address.data(), 0, address.size());
+}
+
+bool bind::supported(const ring& kernel) noexcept { return kernel.supports(kernel::op_bind); }
+
+completion_event bind::fallback() const noexcept {
+    return event_of(::bind(socket.number(), address.data(), address.size()));
+}
+
+void listen::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_rw(kernel::op_listen, &entry, socket.number(), nullptr,
+                     static_cast<unsigned>(backlog), 0);
+}
+
+bool listen::supported(const ring& kernel) noexcept { return kernel.supports(kernel::op_listen); }
+
+completion_event listen::fallback() const noexcept {
+    return event_of(::listen(socket.number(), backlog));
+}
+
+void accept::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_accept(&entry, socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+address address_storage::read() const noexcept {
+    const auto known = address::from(reinterpret_cast<const sockaddr*>(&bytes), size);
+    return known ? *known : address();
+}
+
+void accept_from::prepare(io_uring_sqe& entry) const noexcept {
+    storage.size = sizeof storage.bytes;
+    io_uring_prep_accept(&entry, socket.number(), reinterpret_cast<sockaddr*>(&storage.bytes),
+                         &storage.size, SOCK_CLOEXEC);
+}
+
+void connect::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_connect(&entry, socket.number(), address.data(), address.size());
+}
+
+void shutdown::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_shutdown(&entry, socket.number(), static_cast<int>(direction));
+}
+
+void receive::prepare(io_uring_sqe& entry) const noexcept {
+    // Asked for no bytes, the kernel would still wait until there are some.
+    if (buffer.empty() && flags == 0) [[unlikely]]
+        io_uring_prep_nop(&entry);
+    else
+        io_uring_prep_recv(&entry, socket.number(), buffer.data(), buffer.transfer_size(), flags);
+}
+
+void send::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_send(&entry, socket.number(), buffer.data(), buffer.transfer_size(),
+                       flags | MSG_NOSIGNAL);
+}
+
+}  // namespace lariat
