@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "runtime/check.hpp"
 
@@ -17,30 +18,26 @@ constexpr std::size_t root = 3;
 constexpr std::size_t parent(std::size_t slot) noexcept { return slot / arity + root - 1; }
 constexpr std::size_t first_child(std::size_t slot) noexcept { return (slot - root + 1) * arity; }
 
-constexpr std::size_t block_bits = 10;
-constexpr std::size_t block_size = std::size_t{1} << block_bits;
+constexpr std::size_t fewest_slots = 256;
+constexpr std::align_val_t cache_line{64};
 
 }  // namespace
 
-struct alignas(64) timer_queue::block {
-    entry entries[block_size];
-};
-
-void timer_queue::free_block::operator()(block* memory) const noexcept { delete memory; }
-
-timer_queue::entry& timer_queue::at(std::size_t slot) noexcept {
-    return blocks_[slot >> block_bits]->entries[slot & (block_size - 1)];
+void timer_queue::free_entries::operator()(entry* memory) const noexcept {
+    ::operator delete(memory, cache_line);
 }
 
 bool timer_queue::reserve(std::size_t slots) noexcept {
-    if (slots <= blocks_.size() << block_bits) [[likely]]
+    if (slots <= capacity_) [[likely]]
         return true;
-    try {
-        blocks_.emplace_back(new block);
-        return true;
-    } catch (const std::bad_alloc&) {
-        return false;
-    }
+    const std::size_t wanted = std::max(fewest_slots, capacity_ * 2);
+    void* memory = ::operator new(wanted * sizeof(entry), cache_line, std::nothrow);
+    if (!memory) return false;
+    std::unique_ptr<entry[], free_entries> larger(static_cast<entry*>(memory));
+    std::copy_n(entries_.get() + root, size_, larger.get() + root);
+    entries_ = std::move(larger);
+    capacity_ = wanted;
+    return true;
 }
 
 bool timer_queue::arm(timed_waiter& timer, time_point due) noexcept {
@@ -56,30 +53,30 @@ void timer_queue::disarm(timed_waiter& timer) noexcept {
     check(timer.armed(), "timer_queue: the timer is not armed");
     const std::size_t slot = timer.slot_;
     timer.slot_ = timer_place::unarmed;
-    const entry last = at(root + --size_);
+    const entry last = entries_[root + --size_];
     if (last.timer == &timer) return;
     if (!sift_up(last, slot)) sift_down(last, slot);
 }
 
-time_point timer_queue::next() noexcept { return empty() ? never : at(root).due; }
+time_point timer_queue::next() noexcept { return empty() ? never : entries_[root].due; }
 
 timed_waiter* timer_queue::pop_due(time_point now) noexcept {
-    if (empty() || at(root).due > now) return nullptr;
-    timed_waiter* timer = at(root).timer;
+    if (empty() || entries_[root].due > now) return nullptr;
+    timed_waiter* timer = entries_[root].timer;
     disarm(*timer);
     return timer;
 }
 
 void timer_queue::place(entry item, std::size_t slot) noexcept {
-    at(slot) = item;
+    entries_[slot] = item;
     item.timer->slot_ = static_cast<std::uint32_t>(slot);
 }
 
 /// Moves `item` from the hole at `slot` towards the root. Returns: whether it moved.
 bool timer_queue::sift_up(entry item, std::size_t slot) noexcept {
     const std::size_t start = slot;
-    while (slot > root && item.due < at(parent(slot)).due) {
-        place(at(parent(slot)), slot);
+    while (slot > root && item.due < entries_[parent(slot)].due) {
+        place(entries_[parent(slot)], slot);
         slot = parent(slot);
     }
     place(item, slot);
@@ -94,10 +91,10 @@ void timer_queue::sift_down(entry item, std::size_t slot) noexcept {
         const std::size_t beyond = std::min(first + arity, end);
         std::size_t least = first;
         for (std::size_t child = first + 1; child < beyond; ++child) {
-            if (at(child).due < at(least).due) least = child;
+            if (entries_[child].due < entries_[least].due) least = child;
         }
-        if (item.due <= at(least).due) break;
-        place(at(least), slot);
+        if (item.due <= entries_[least].due) break;
+        place(entries_[least], slot);
         slot = least;
     }
     place(item, slot);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "runtime/clock.hpp"
 #include "runtime/waiter.hpp"
@@ -12,8 +11,8 @@ namespace lariat {
 /// Deadlines in user space, so that one wait of the kernel serves all of them.
 ///
 /// A heap of four children per node, keys beside the pointers: a level is one cache line, and no
-/// operation costs more than its depth, ten levels for a million timers. It grows by blocks, so
-/// that growing copies nothing, and keeps them: a steady state does not allocate.
+/// operation costs more than its depth, ten levels for a million timers. It grows by doubling and
+/// keeps what it has: a steady state does not allocate.
 class timer_queue {
   public:
     timer_queue() = default;
@@ -42,18 +41,17 @@ class timer_queue {
         time_point due;
         timed_waiter* timer;
     };
-    struct block;
-    struct free_block {
-        void operator()(block* memory) const noexcept;
+    struct free_entries {
+        void operator()(entry* memory) const noexcept;
     };
 
-    entry& at(std::size_t slot) noexcept;
     bool reserve(std::size_t slots) noexcept;
     void place(entry item, std::size_t slot) noexcept;
     bool sift_up(entry item, std::size_t slot) noexcept;
     void sift_down(entry item, std::size_t slot) noexcept;
 
-    std::vector<std::unique_ptr<block, free_block>> blocks_;
+    std::unique_ptr<entry[], free_entries> entries_;
+    std::size_t capacity_ = 0;
     std::size_t size_ = 0;
 };
 
