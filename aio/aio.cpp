@@ -19,10 +19,10 @@ bool aio::defer_limited(cancel_function canceler, void* argument, lateness when)
         finish(aio::reason());
         return false;
     }
-    if (canceler && limit_kind_ != limit::none) {
+    if (canceler && own_limit_kind_ != limit::none) {
         const time_point now = home_->now();
         const time_point due =
-            limit_kind_ == limit::timeout ? after(now, limit_) : time_point(limit_);
+            own_limit_kind_ == limit::timeout ? after(now, own_limit_) : time_point(own_limit_);
         late_ = due <= now;
         if (late_ && when == lateness::refused) {
             finish(make_error_code(error::timed_out));

@@ -20,9 +20,11 @@ class aio;
 /// Threads: the aio's home. Must not destroy a task or an aio.
 using cancel_function = void (*)(aio& operation, void* argument, std::error_code reason) noexcept;
 
-/// Names one operation of an aio, and no later one.
+/// Names one operation of an aio, and no later one. It knows the way by itself: reading the aio's
+/// home from another thread would race with the next `begin`.
 struct aio_key {
     std::uint32_t generation = 0;
+    home* at = nullptr;
 };
 
 /// One asynchronous operation, seen from two sides: the consumer waits and may give up, the
@@ -67,7 +69,7 @@ class aio : public timed_waiter {
         limit_kind_ = span == forever ? limit::none : limit::timeout;
     }
 
-    /// Limits the next operation, and only that one.
+    /// Limits the next operation, and only that one, however it ends.
     void set_deadline(time_point when) noexcept {
         limit_ = when.time_since_epoch();
         limit_kind_ = when == never ? limit::none : limit::deadline;
@@ -93,7 +95,7 @@ class aio : public timed_waiter {
     std::size_t count() const noexcept { return count_; }
 
     /// Requires: begun.
-    aio_key key() const noexcept { return {generation_}; }
+    aio_key key() const noexcept { return {generation_, home_}; }
 
     // The provider's side.
 
@@ -136,7 +138,7 @@ class aio : public timed_waiter {
     };
 
     [[nodiscard]] bool defer(cancel_function canceler, void* argument, lateness when) noexcept {
-        if (limit_kind_ == limit::none && raised_ == 0 && state_ == state::begun && !claimed())
+        if (own_limit_kind_ == limit::none && raised_ == 0 && state_ == state::begun && !claimed())
             [[likely]] {
             accept(canceler, argument);
             return true;
@@ -150,6 +152,11 @@ class aio : public timed_waiter {
     void begin() noexcept {
         check(!in_progress() && !queued(), "aio: begun while it is in progress");
         home_ = &home::current();
+        own_limit_kind_ = limit_kind_;
+        if (limit_kind_ != limit::none) [[unlikely]] {
+            own_limit_ = limit_;
+            if (limit_kind_ == limit::deadline) limit_kind_ = limit::none;
+        }
         state_ = state::begun;
         error_value_ = 0;
         count_ = 0;
@@ -255,7 +262,6 @@ class aio : public timed_waiter {
         state_ = state::finished;
         if (armed()) [[unlikely]]
             home_->timers().disarm(*this);
-        if (limit_kind_ == limit::deadline) limit_kind_ = limit::none;
         if (observed_) [[unlikely]]
             on_settled();
         if (!launching_) [[likely]]
@@ -266,7 +272,10 @@ class aio : public timed_waiter {
     std::uint32_t generation_ = 0;
     home* home_;
     cancel_function cancel_;
-    void* argument_;
+    union {
+        duration own_limit_;  // Of the operation that has begun, until it is deferred.
+        void* argument_;      // From then on.
+    };
 
     // The outcome is written by whoever took the claim, perhaps on another thread; the reason
     // only at home: they do not share memory.
@@ -279,7 +288,8 @@ class aio : public timed_waiter {
     duration limit_;
     std::uint32_t began_;
     state state_ = state::idle;
-    limit limit_kind_ = limit::none;
+    limit limit_kind_ = limit::none;  // Of the next operation.
+    limit own_limit_kind_;
     std::uint8_t raised_ = 0;   // Bits of `raise` that reached this operation.
     std::uint8_t unasked_ = 0;  // Bits raised while the cancel function ran.
     bool launching_ = false;

@@ -15,6 +15,9 @@ class aio_list {
     /// Requires: in no list.
     void push_back(aio& operation) noexcept { items_.push_back(operation); }
 
+    /// Back to where `pop_front` took it from.
+    void push_front(aio& operation) noexcept { items_.push_front(operation); }
+
     /// Returns: the oldest, which has left the list; null when there is none.
     aio* pop_front() noexcept { return items_.pop_front(); }
 

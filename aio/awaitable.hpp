@@ -32,7 +32,8 @@ class aio_awaitable : public Base {
     awaiter operator co_await() noexcept { return awaiter(*this); }
 
   protected:
-    aio_awaitable() = default;
+    template <class... Args>
+    explicit aio_awaitable(Args&&... base) noexcept : Base(std::forward<Args>(base)...) {}
     ~aio_awaitable() = default;
 
     /// The operation was begun. Finish it, or defer it and finish it later.

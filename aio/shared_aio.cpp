@@ -5,8 +5,7 @@ namespace lariat {
 void shared_aio::abort(aio_key key, lariat::error reason) noexcept {
     const std::uint64_t request =
         std::uint64_t{key.generation} << 32 | static_cast<std::uint32_t>(reason);
-    home& whereto = at();
-    if (request_.exchange(request, std::memory_order_acq_rel) == 0) whereto.post(message_);
+    if (request_.exchange(request, std::memory_order_acq_rel) == 0) key.at->post(message_);
 }
 
 void shared_aio::receive_request() noexcept {
