@@ -19,9 +19,8 @@ namespace lariat {
 /// What moving some bytes yields: `result<std::size_t>`, or `transfer` where a step may fail after
 /// it has moved some.
 template <class Awaitable>
-concept moves_bytes =
-    std::same_as<await_result<Awaitable>, result<std::size_t>> ||
-    std::same_as<await_result<Awaitable>, transfer>;
+concept moves_bytes = std::same_as<await_result<Awaitable>, result<std::size_t>> ||
+                      std::same_as<await_result<Awaitable>, transfer>;
 
 /// Bytes come out: `receive` waits for at least one and yields how many, 0 at the end. An empty
 /// buffer yields 0 too, and is not the end.

@@ -6,10 +6,9 @@ namespace lariat {
 
 /// Closes a descriptor that was released, and tells how that went: `close{.file = d.release()}`.
 /// `descriptor::close` does the same at once, and may then block on a file that is flushed.
-/// Errors: what a write that the kernel had put off met: io_error, no_space_on_device. The number is
-/// free whatever the result.
-/// Cancel: ignored, or the descriptor would leak: a task that is cancelled closes all the same.
-/// Source: close(2), io_uring_prep_close(3), Linux 5.6.
+/// Errors: what a write that the kernel had put off met: io_error, no_space_on_device. The number
+/// is free whatever the result. Cancel: ignored, or the descriptor would leak: a task that is
+/// cancelled closes all the same. Source: close(2), io_uring_prep_close(3), Linux 5.6.
 struct close {
     static constexpr const char* name = "close";
 

@@ -2,6 +2,8 @@
 
 #include <liburing.h>
 
+#include <type_traits>
+
 namespace lariat {
 namespace {
 

@@ -28,11 +28,11 @@ struct received_message {
 
 /// Receives a datagram, or what has arrived on a connection, with where it came from and what came
 /// beside it. Without room in the buffers it still waits for a message, as the kernel does.
-/// Errors: connection_reset, bad_file_descriptor; message_size for more than 1024 buffers; canceled,
-/// timed_out.
-/// Lifetime: buffers, the array of their views and `ancillary` are the kernel's until the operation
-/// has finished, even after cancel. Descriptors that arrive are close-on-exec and the caller's.
-/// Source: recvmsg(2), cmsg(3), io_uring_prep_recvmsg(3), Linux 5.3.
+/// Errors: connection_reset, bad_file_descriptor; message_size for more than 1024 buffers;
+/// canceled, timed_out. Lifetime: buffers, the array of their views and `ancillary` are the
+/// kernel's until the operation has finished, even after cancel. Descriptors that arrive are
+/// close-on-exec and the caller's. Source: recvmsg(2), cmsg(3), io_uring_prep_recvmsg(3),
+/// Linux 5.3.
 struct receive_message {
     static constexpr const char* name = "receive_message";
 

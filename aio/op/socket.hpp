@@ -148,12 +148,11 @@ struct shutdown {
 };
 
 /// Receives what has arrived, at least one byte.
-/// Returns: how many bytes; 0 when the peer closed its side. An empty buffer yields 0 at once, takes
-/// nothing and tells nothing of the peer, unless `flags` ask the kernel something.
-/// Errors: connection_reset, bad_file_descriptor; canceled, timed_out.
-/// Cancel: nothing is taken; data beats cancel.
-/// Lifetime: the buffer is the kernel's until the operation has finished, even after cancel.
-/// Source: recv(2), io_uring_prep_recv(3), Linux 5.6.
+/// Returns: how many bytes; 0 when the peer closed its side. An empty buffer yields 0 at once,
+/// takes nothing and tells nothing of the peer, unless `flags` ask the kernel something. Errors:
+/// connection_reset, bad_file_descriptor; canceled, timed_out. Cancel: nothing is taken; data beats
+/// cancel. Lifetime: the buffer is the kernel's until the operation has finished, even after
+/// cancel. Source: recv(2), io_uring_prep_recv(3), Linux 5.6.
 struct receive {
     static constexpr const char* name = "receive";
 
@@ -167,12 +166,10 @@ struct receive {
     }
 };
 
-/// Sends some of the buffer, usually all; `write_all` goes on until all is sent. A peer that is gone
-/// is an error, never SIGPIPE.
-/// Returns: how many bytes.
-/// Errors: broken_pipe, connection_reset, bad_file_descriptor; canceled, timed_out.
-/// Lifetime: the buffer must not change until the operation has finished, even after cancel.
-/// Source: send(2), io_uring_prep_send(3), Linux 5.6.
+/// Sends some of the buffer, usually all; `write_all` goes on until all is sent. A peer that is
+/// gone is an error, never SIGPIPE. Returns: how many bytes. Errors: broken_pipe, connection_reset,
+/// bad_file_descriptor; canceled, timed_out. Lifetime: the buffer must not change until the
+/// operation has finished, even after cancel. Source: send(2), io_uring_prep_send(3), Linux 5.6.
 struct send {
     static constexpr const char* name = "send";
 

@@ -144,8 +144,7 @@ result<tcp_listener> tcp_listener::open(const address& where, tcp_listen_options
 void tcp_listener::close() noexcept { door_.close(); }
 
 result<address> tcp_listener::local_address() const noexcept {
-    return address_by(&::getsockname,
-                      door_.get() ? door_.get()->socket.ref() : descriptor_ref());
+    return address_by(&::getsockname, door_.get() ? door_.get()->socket.ref() : descriptor_ref());
 }
 
 task<result<tcp_stream>> tcp_listener::accept() { return accept_at(door_.get()); }

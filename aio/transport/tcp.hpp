@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <memory>
+#include <utility>
 
 #include "aio/address.hpp"
 #include "aio/op/guarded_descriptor.hpp"
