@@ -1,5 +1,6 @@
 #include "aio/aio.hpp"
 
+#include <cstdio>
 #include <utility>
 
 #include "runtime/wait_report.hpp"
@@ -73,14 +74,24 @@ void aio::ask(raise how, std::error_code reason) noexcept {
 
 void aio::finish_elsewhere(int value, const std::error_category& category,
                            std::size_t count) noexcept {
-    check(!claim_.exchange(true, std::memory_order_acq_rel), "aio: finished twice");
+    if (claim_.exchange(true, std::memory_order_acq_rel)) finished_twice();
     store_outcome(value, category, count);
     home_->post(*this);
 }
 
 void aio::arrive() noexcept {
-    check(in_progress(), "aio: finished twice");
+    if (!in_progress()) finished_twice();
     settle();
+}
+
+void aio::finished_twice() const noexcept {
+    if (generation_ == 0) mistake("aio: finished without having been begun");
+    wait_report who;
+    describe(who);
+    char text[256];
+    std::snprintf(text, sizeof text, "aio: finished twice: %s, provided by %s", who.name,
+                  *who.provider ? who.provider : "a type without a name");
+    mistake(text);
 }
 
 void aio::retire() noexcept {
@@ -93,7 +104,7 @@ void aio::retire() noexcept {
     }
     leave_queue();
     leave_leaf();
-    continuation_ = {};
+    attach(nullptr, {});  // The strand may die before an operation that is awaited again.
 }
 
 std::chrono::milliseconds aio::age() const noexcept {

@@ -161,6 +161,8 @@ class aio : public timed_waiter {
         error_value_ = 0;
         count_ = 0;
         raised_ = 0;
+        unasked_ = 0;
+        asking_ = false;
         late_ = false;
         claim_.store(false, std::memory_order_relaxed);
         ++generation_;
@@ -176,6 +178,31 @@ class aio : public timed_waiter {
             return true;
         finish(strand_->reason);
         return false;
+    }
+
+    /// `begin` and `defer` in one step, for what nothing stands in the way of: no limit of time, no
+    /// cancelled strand. It writes each field once, and reads none that it has just written.
+    /// Returns: false when something does; then begin, and defer.
+    bool begin_deferred(cancel_function canceler, void* argument) noexcept {
+        if (limit_kind_ != limit::none || refused()) [[unlikely]]
+            return false;
+        check(!in_progress() && !queued(), "aio: begun while it is in progress");
+        home& at = home::current();
+        home_ = &at;
+        cancel_ = canceler;
+        argument_ = argument;
+        own_limit_kind_ = limit::none;
+        state_ = state::deferred;
+        raised_ = 0;
+        unasked_ = 0;
+        asking_ = false;
+        late_ = false;
+        claim_.store(false, std::memory_order_relaxed);
+        ++generation_;
+        began_ = at.coarse_now();
+        at.count_pending(1);
+        become_leaf(at);
+        return true;
     }
 
     /// An operation that is refused as it begins: it ends through the ready queue, so that a loop
@@ -239,7 +266,8 @@ class aio : public timed_waiter {
     bool claimed() const noexcept { return claim_.load(std::memory_order_acquire); }
 
     void take_claim() noexcept {
-        check(in_progress() && !claimed(), "aio: finished twice, or without having been begun");
+        if (!in_progress() || claimed()) [[unlikely]]
+            finished_twice();
         claim_.store(true, std::memory_order_relaxed);
     }
 
@@ -254,6 +282,7 @@ class aio : public timed_waiter {
     void finish_elsewhere(int value, const std::error_category& category,
                           std::size_t count) noexcept;
     void ask(raise how, std::error_code reason) noexcept;
+    [[noreturn]] void finished_twice() const noexcept;
 
     /// The end, at home: nothing can end it again, and the consumer's turn will come.
     void settle() noexcept {
@@ -290,11 +319,11 @@ class aio : public timed_waiter {
     state state_ = state::idle;
     limit limit_kind_ = limit::none;  // Of the next operation.
     limit own_limit_kind_;
-    std::uint8_t raised_ = 0;   // Bits of `raise` that reached this operation.
-    std::uint8_t unasked_ = 0;  // Bits raised while the cancel function ran.
+    std::uint8_t raised_;   // Bits of `raise` that reached this operation.
+    std::uint8_t unasked_;  // Bits raised while the cancel function ran.
     bool launching_ = false;
-    bool asking_ = false;
-    bool late_ = false;
+    bool asking_;
+    bool late_;
     bool observed_ = false;
     std::atomic<bool> claim_{false};  // Taken by the one `finish`.
 };

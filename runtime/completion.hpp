@@ -8,8 +8,8 @@ namespace lariat {
 
 /// One answer of the kernel.
 struct completion_event {
-    int result = 0;      ///< Negative: a kernel error number.
-    unsigned flags = 0;  ///< IORING_CQE_F_*.
+    int result;      ///< Negative: a kernel error number.
+    unsigned flags;  ///< IORING_CQE_F_*.
 
     /// More answers follow for the same entry.
     bool more() const noexcept { return flags & 2U; }

@@ -62,7 +62,17 @@ class home {
     time_point now() const noexcept { return clock_.now(); }
 
     void make_ready(runnable& item) noexcept { ready_.push(item); }
-    void make_ready_first(runnable& item) noexcept { ready_.push_front(item); }
+
+    /// For a transfer that was interrupted: ahead of all others, so that order is kept, until the
+    /// turn's budget of waits that were over at once is spent by transfers. Then behind them, or
+    /// who only awaits what is ready would run alone for ever.
+    void make_ready_interrupted(runnable& item) noexcept {
+        here.immediate -= budgets_.transfers;
+        if (here.immediate >= 0)
+            ready_.push_front(item);
+        else
+            ready_.push(item);
+    }
 
     /// `item.arrive()` is called at home, in the order of each thread's posts. A sleeping home is
     /// woken, once for all that is posted until it has woken.
@@ -185,12 +195,12 @@ class home {
 };
 
 /// Where a coroutine that is to run next is given its turn: a transfer while the budget lasts,
-/// the front of the ready queue after that.
+/// the ready queue after that.
 /// Returns: what `await_suspend` returns.
 inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> next, runnable& node) noexcept {
     if (--here.transfers >= 0) [[likely]]
         return next;
-    here.at->make_ready_first(node);
+    here.at->make_ready_interrupted(node);
     return std::noop_coroutine();
 }
 

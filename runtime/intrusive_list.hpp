@@ -26,8 +26,8 @@ class list_hook {
     friend class intrusive_list;
     friend class mailbox;
 
-    list_hook* previous_ = nullptr;
-    list_hook* next_ = nullptr;
+    list_hook* previous_ = nullptr;  // Null: in no list.
+    list_hook* next_;
 };
 
 /// A doubly linked list whose links live in its elements: it owns nothing and never allocates.

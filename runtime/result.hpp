@@ -72,12 +72,14 @@ class [[nodiscard]] result<void> {
     using value_type = void;
 
     result() noexcept = default;
-    result(std::error_code error) noexcept : error_(error) {}
-    result(lariat::error error) noexcept : error_(make_error_code(error)) {}
+    result(std::error_code error) noexcept : category_(&error.category()), value_(error.value()) {}
+    result(lariat::error error) noexcept : result(make_error_code(error)) {}
 
-    bool has_value() const noexcept { return !error_; }
+    bool has_value() const noexcept { return value_ == 0; }
     explicit operator bool() const noexcept { return has_value(); }
-    std::error_code error() const noexcept { return error_; }
+    std::error_code error() const noexcept {
+        return value_ == 0 ? std::error_code() : std::error_code(value_, *category_);
+    }
 
     void operator*() const noexcept {
         check(has_value(), "result: the value of an error was read; look at error() first");
@@ -85,11 +87,13 @@ class [[nodiscard]] result<void> {
 
     /// Errors: throws `std::system_error` when this is an error.
     void value() const {
-        if (error_) throw std::system_error(error_);
+        if (!has_value()) throw std::system_error(error());
     }
 
   private:
-    std::error_code error_;
+    // Not an error_code: making an empty one calls into the library for its category.
+    const std::error_category* category_ = nullptr;
+    int value_ = 0;
 };
 
 /// How far a transfer of several steps came. An error with a count above 0 is normal: so many

@@ -49,6 +49,9 @@ ring::ring(ring_options options) : queues_(std::make_unique<queues>()) {
     submission_tail_ = *shared.sq.ktail;
     submission_mask_ = *shared.sq.kring_mask;
     submission_size_ = shared.sq.ring_entries;
+    completion_head_ = shared.cq.khead;
+    completion_tail_ = shared.cq.ktail;
+    completions_ = reinterpret_cast<const std::byte*>(shared.cq.cqes);
     completion_mask_ = *shared.cq.kring_mask;
     if (enter_call call = replaced_enter.load()) queues_->call = call;
     if (io_uring_probe* probe = io_uring_get_probe_ring(&shared)) {
@@ -75,8 +78,7 @@ unsigned ring::unsubmitted() const noexcept {
 }
 
 bool ring::answers_waiting() const noexcept {
-    const io_uring_cq& cq = queues_->shared.cq;
-    return *cq.khead != io_uring_smp_load_acquire(cq.ktail);
+    return *completion_head_ != io_uring_smp_load_acquire(completion_tail_);
 }
 
 bool ring::kernel_wants_enter() const noexcept {
@@ -228,21 +230,24 @@ void ring::poll() noexcept {
 }
 
 unsigned ring::reap() noexcept {
-    const io_uring_cq& cq = queues_->shared.cq;
     unsigned answers = 0;
     for (;;) {
         // Read anew each time: a completion that drains may have reaped meanwhile.
-        const unsigned head = *cq.khead;
-        if (head == io_uring_smp_load_acquire(cq.ktail)) return answers;
-        const io_uring_cqe answer = cq.cqes[head & completion_mask_];
-        io_uring_smp_store_release(cq.khead, head + 1);
+        const unsigned head = *completion_head_;
+        if (head == io_uring_smp_load_acquire(completion_tail_)) return answers;
+        const auto& slot = *reinterpret_cast<const io_uring_cqe*>(
+            completions_ + (head & completion_mask_) * sizeof(io_uring_cqe));
+        const std::uint64_t tagged = slot.user_data;
+        const completion_event event{slot.res, slot.flags};
+        io_uring_smp_store_release(completion_head_, head + 1);
         ++answers;
-        if (answer.user_data == unanswered) continue;
-        auto& whom = *reinterpret_cast<completion*>(answer.user_data);
-        const completion_event event{answer.res, answer.flags};
-        if (!event.more()) {
+        if (tagged == unanswered) [[unlikely]]
+            continue;
+        auto& whom = *reinterpret_cast<completion*>(tagged);
+        if (!event.more()) [[likely]] {
             --in_flight_;
-            if (whom.linked()) whom.unlink();
+            if (whom.linked()) [[unlikely]]
+                whom.unlink();
         }
         whom.complete(event);
     }

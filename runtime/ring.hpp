@@ -116,6 +116,10 @@ class ring {
     unsigned submission_tail_ = 0;
     unsigned submission_mask_ = 0;
     unsigned submission_size_ = 0;
+    // The completion queue.
+    unsigned* completion_head_ = nullptr;
+    const unsigned* completion_tail_ = nullptr;
+    const std::byte* completions_ = nullptr;
     unsigned completion_mask_ = 0;
     bool congested_ = false;  // Something was postponed, or a cancel.
     std::size_t in_flight_ = 0;

@@ -7,14 +7,11 @@
 namespace lariat {
 
 std::coroutine_handle<> scope_child::notify() noexcept {
-    home::current().make_ready(*this);
-    return std::noop_coroutine();
-}
-
-void scope_child::run() noexcept {
+    // The task is suspended for good: its frame may be destroyed from in here.
     std::exception_ptr thrown;
     const std::error_code error = conclude(thrown);
     scope_.child_ended(*this, error, std::move(thrown));
+    return std::noop_coroutine();
 }
 
 task_scope::task_scope(scope_policy policy) noexcept : policy_(policy) {

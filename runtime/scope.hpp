@@ -22,9 +22,8 @@ namespace lariat {
 
 class task_scope;
 
-/// A task that a scope runs: queued to start, and queued once more when it has returned, because
-/// its frame cannot be destroyed from inside.
-class scope_child : public list_hook<scope_child>, protected runnable, protected listener {
+/// A task that a scope runs.
+class scope_child : public list_hook<scope_child>, protected listener {
   public:
     virtual void destroy() noexcept = 0;
 
@@ -38,7 +37,6 @@ class scope_child : public list_hook<scope_child>, protected runnable, protected
     virtual std::error_code conclude(std::exception_ptr& thrown) noexcept = 0;
 
   private:
-    void run() noexcept final;
     std::coroutine_handle<> notify() noexcept final;
 
     task_scope& scope_;

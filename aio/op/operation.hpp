@@ -59,6 +59,9 @@ class kernel_operation : public aio, public completion {
         return *here.kernel;
     }
 
+    /// Begins and registers at once, unless something stands in the way.
+    bool begin_registered() noexcept { return begin_deferred(&give_up, this); }
+
     [[nodiscard]] bool register_with_aio() noexcept {
         return defer(&give_up, this, lateness::tries_once);
     }
@@ -69,7 +72,7 @@ class kernel_operation : public aio, public completion {
     completion_event event() const noexcept { return event_; }
     bool succeeded() const noexcept { return !in_progress() && event_.result >= 0 && !error(); }
 
-    completion_event event_{};
+    completion_event event_;  // Written by the last answer.
 
   private:
     static void give_up(aio& operation, void* self, std::error_code reason) noexcept;
@@ -108,9 +111,28 @@ class operation_of : public kernel_operation {
     }
 
     bool submit() noexcept {
-        if (!begin_on_strand()) [[unlikely]]
-            return end_launch();
         ring& kernel = current_ring();
+        if constexpr (!has_fallback<Call>) {
+            if (begin_registered()) [[likely]] {
+                untaken_ = true;
+                start(kernel);
+                return true;
+            }
+        }
+        return submit_with_care(kernel);
+    }
+
+  private:
+    void start(ring& kernel) noexcept {
+        if (io_uring_sqe* entry = kernel.entry(*this)) [[likely]]
+            call_.prepare(*entry);
+        else
+            kernel.postpone(*this);
+    }
+
+    /// With a limit of time, on a cancelled strand, or on a kernel that may lack the operation.
+    bool submit_with_care(ring& kernel) noexcept {
+        if (!begin_on_strand()) return end_launch();
         untaken_ = true;
         if constexpr (has_fallback<Call>) {
             if (!call_.supported(kernel)) {
@@ -118,18 +140,12 @@ class operation_of : public kernel_operation {
                 return end_launch();
             }
         }
-        if (!register_with_aio()) [[unlikely]]
-            return end_launch();
-        if (io_uring_sqe* entry = kernel.entry(*this)) [[likely]]
-            call_.prepare(*entry);
-        else
-            kernel.postpone(*this);
-        if (late()) [[unlikely]]
-            expire();
+        if (!register_with_aio()) return end_launch();
+        start(kernel);
+        if (late()) expire();
         return end_launch();
     }
 
-  private:
     void prepare(io_uring_sqe& entry) const noexcept override { call_.prepare(entry); }
 
     void complete(completion_event event) noexcept override {
