@@ -75,6 +75,21 @@ class aio : public timed_waiter {
         limit_kind_ = when == never ? limit::none : limit::deadline;
     }
 
+    /// A limit of time, to be put back.
+    struct saved_limit {
+        duration value;
+        std::uint8_t kind;
+    };
+
+    /// For `within`, which limits one operation and leaves what was set before in place.
+    saved_limit save_limit() const noexcept {
+        return {limit_, static_cast<std::uint8_t>(limit_kind_)};
+    }
+    void restore_limit(saved_limit saved) noexcept {
+        limit_ = saved.value;
+        limit_kind_ = static_cast<limit>(saved.kind);
+    }
+
     /// Asks the operation to end with `reason`; without one, with `canceled`. The first reason
     /// wins. Nothing happens to an aio that is idle or finished.
     /// Threads: home; from elsewhere see `shared_aio`.
@@ -314,7 +329,7 @@ class aio : public timed_waiter {
     int reason_value_;
     std::size_t count_ = 0;
 
-    duration limit_;
+    duration limit_{};
     std::uint32_t began_;
     state state_ = state::idle;
     limit limit_kind_ = limit::none;  // Of the next operation.

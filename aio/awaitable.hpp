@@ -83,6 +83,8 @@ class aio_awaitable<T, Base>::awaiter final {
     }
 
     aio& subject() noexcept { return operation_; }
+    aio::saved_limit save_limit() const noexcept { return operation_.save_limit(); }
+    void restore_limit(aio::saved_limit saved) noexcept { operation_.restore_limit(saved); }
     void set_timeout(duration span) noexcept { operation_.set_timeout(span); }
     void set_deadline(time_point when) noexcept { operation_.set_deadline(when); }
 

@@ -11,6 +11,7 @@
 
 #include "runtime/home.hpp"
 #include "runtime/task.hpp"
+#include "runtime/task_branch.hpp"
 #include "runtime/waiter.hpp"
 
 namespace lariat {

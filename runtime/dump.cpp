@@ -22,6 +22,10 @@ const char* file_name(const char* path) noexcept {
 
 /// A coroutine's name without its type, parameters, and what a compiler adds to its body's.
 std::string_view short_name(std::string_view name) noexcept {
+    for (const std::string_view unnamed : {"(anonymous namespace)::", "{anonymous}::"}) {
+        const std::size_t found = name.rfind(unnamed);
+        if (found != name.npos) name.remove_prefix(found + unnamed.size());
+    }
     name = name.substr(0, name.find('('));
     return name.substr(name.rfind(' ') + 1);
 }

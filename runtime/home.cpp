@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <thread>
+
 namespace lariat {
 
 constinit thread_local thread_context here __attribute__((tls_model("initial-exec")));
@@ -20,15 +22,23 @@ home::home(const clock& time, home_budgets budgets) noexcept
     : clock_(time), budgets_(budgets), coarse_now_(coarse_milliseconds()) {}
 
 home::~home() {
+    await_posters();
     check(timers_.empty() && !ready() && !mail(), "home: destroyed while waits are pending in it");
 }
 
 void home::post(runnable& item) noexcept {
+    // Before the item can be seen: once it has arrived, this home may be about to end.
+    posting_.fetch_add(1, std::memory_order_relaxed);
     mailbox_.post(item);
     if (asleep_.load(std::memory_order_seq_cst) &&
         asleep_.exchange(false, std::memory_order_acq_rel)) {
         wake();
     }
+    posting_.fetch_sub(1, std::memory_order_release);
+}
+
+void home::await_posters() noexcept {
+    while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
 void home::flush() noexcept {

@@ -76,7 +76,8 @@ class home {
 
     /// `item.arrive()` is called at home, in the order of each thread's posts. A sleeping home is
     /// woken, once for all that is posted until it has woken.
-    /// Lifetime: the item is the home's until it arrives; the home must outlive the call.
+    /// Lifetime: the item is the home's until it arrives. Once it has arrived the home may end: its
+    /// destructor waits for the call to return.
     /// Threads: any.
     void post(runnable& item) noexcept;
 
@@ -160,6 +161,9 @@ class home {
     void fire_timers() noexcept;
     unsigned empty_mailbox() noexcept;
 
+    /// Waits until no thread is inside of `post` any more: it has woken this home, perhaps.
+    void await_posters() noexcept;
+
     /// The end: what is ready, due or orphaned is let go without being resumed, and will not
     /// touch this home again.
     void forget_all() noexcept;
@@ -192,6 +196,7 @@ class home {
     std::uint64_t turns_ = 0;
     alignas(64) mailbox mailbox_;
     std::atomic<bool> asleep_{false};
+    std::atomic<unsigned> posting_{0};  // Threads inside of `post`.
 };
 
 /// Where a coroutine that is to run next is given its turn: a transfer while the budget lasts,

@@ -32,8 +32,8 @@ scheduler::scheduler(scheduler_options options)
     : home(*options.time, options.budgets),
       ring_(options.ring),
       patience_(options.patience),
-      wake_signal_(std::make_unique<wake_signal>(ring_)),
-      stop_request_(std::make_unique<stop_request>(*this)) {}
+      stop_request_(std::make_unique<stop_request>(*this)),
+      wake_signal_(std::make_unique<wake_signal>(ring_)) {}
 
 scheduler::~scheduler() {
     check(on_this_thread(), "scheduler: destroyed on a thread that is not its own");
@@ -45,6 +45,7 @@ scheduler::~scheduler() {
     wake_signal_->end();
     drain_until([this] { return ring_.in_flight() == 0; });
     ring_.poll();
+    await_posters();
     forget_all();
 }
 
@@ -62,6 +63,8 @@ void scheduler::run_until_done(root_task& root) noexcept {
         if (root.done()) break;
         look_outside(!more, timers().next());
     }
+    // What was prepared last goes out: the thread that a wake is for may be all others wait for.
+    ring_.poll();
     root.unlink();
     running_ = false;
 }

@@ -11,6 +11,7 @@
 #include "runtime/home.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/task.hpp"
+#include "runtime/task_branch.hpp"
 #include "runtime/waiter.hpp"
 
 namespace lariat {
@@ -71,6 +72,9 @@ class scheduler final : public home {
     T run(task<T> body) {
         root_task root;
         task_branch<T> branch(std::move(body));
+        // A task that runs this inside of another scheduler holds that one up: what it has to send
+        // goes first, or a wake could wait for what waits for it.
+        if (here.kernel) here.kernel->poll();
         activation active(*this);
         enter(root);
         root.start(branch);
@@ -105,8 +109,9 @@ class scheduler final : public home {
     ring ring_;
     const std::chrono::nanoseconds patience_;
     intrusive_list<root_task, root_task> roots_;
-    std::unique_ptr<wake_signal> wake_signal_;
     std::unique_ptr<stop_request> stop_request_;
+    // Made last: from then on the kernel owes an answer, and nothing may fail.
+    std::unique_ptr<wake_signal> wake_signal_;
     time_point complain_at_ = never;
     bool stopped_ = false;
     bool running_ = false;

@@ -16,6 +16,7 @@
 #include "runtime/intrusive_list.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
+#include "runtime/task_branch.hpp"
 #include "runtime/waiter.hpp"
 
 namespace lariat {

@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <source_location>
@@ -83,6 +84,18 @@ class task_promise_base {
 
     std::suspend_always initial_suspend() const noexcept { return {}; }
     final_awaiter final_suspend() const noexcept { return {}; }
+
+    /// GCC 12 lays out the frame of some coroutines wrongly, and they then hang. Clang may put a
+    /// frame on its caller's stack, at any address.
+    static void check_frame([[maybe_unused]] std::coroutine_handle<> frame) noexcept {
+#ifndef __clang__
+        const auto address = reinterpret_cast<std::uintptr_t>(frame.address());
+        check(
+            address % alignof(std::max_align_t) == 0,
+            "task: the compiler laid out this coroutine's frame wrongly (GCC bug): it awaits in a "
+            "condition and declares nothing; declare a variable in its body");
+#endif
+    }
 
     void unhandled_exception() noexcept { exception_ = std::current_exception(); }
 
@@ -230,46 +243,6 @@ class [[nodiscard]] task_awaiter final : private task_link {
     }
 };
 
-/// How a composite, a scope or a foreign coroutine runs a task: as the first of its own strand.
-template <class T>
-class task_branch final : private runnable {
-  public:
-    explicit task_branch(task<T> body) noexcept;
-    task_branch(const task_branch&) = delete;
-    task_branch& operator=(const task_branch&) = delete;
-    ~task_branch() {
-        if (linked()) unlink();
-        if (body_) task_promise_base::destroy(body_, body_.promise());
-    }
-
-    void attach(strand* line, listener& owner) noexcept { body_.promise().enter(*line, owner); }
-
-    /// The task is queued; it runs on a stack of its own turn.
-    bool launch() noexcept {
-        home::current().make_ready(*this);
-        return true;
-    }
-
-    bool failed() const noexcept { return body_.promise().failed(); }
-    std::exception_ptr take_exception() noexcept { return body_.promise().take_exception(); }
-
-    T await_resume() {
-        struct destroy_on_exit {
-            std::coroutine_handle<task_promise<T>>& frame;
-            ~destroy_on_exit() { std::exchange(frame, nullptr).destroy(); }
-        } guard{body_};
-        return body_.promise().take();
-    }
-
-  private:
-    void run() noexcept override {
-        here.line = body_.promise().current_strand();
-        body_.resume();
-    }
-
-    std::coroutine_handle<task_promise<T>> body_;
-};
-
 /// A coroutine that starts when it is awaited, has one awaiter, and yields T to it; exceptions
 /// pass through. A task that does I/O returns `task<result<T>>`.
 ///
@@ -318,52 +291,15 @@ class [[nodiscard]] task {
 
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {
-    return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+    const auto frame = std::coroutine_handle<task_promise>::from_promise(*this);
+    check_frame(frame);
+    return task<T>(frame);
 }
 
 inline task<void> task_promise<void>::get_return_object() noexcept {
-    return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
-}
-
-template <class T>
-task_branch<T>::task_branch(task<T> body) noexcept : body_(body.release()) {}
-
-/// A task awaited by a coroutine of another kind runs on a strand of its own.
-template <class T>
-class foreign_task_awaiter final : public waiter, private listener {
-  public:
-    explicit foreign_task_awaiter(task<T> body) noexcept : branch_(std::move(body)) {}
-    ~foreign_task_awaiter() {
-        line_.cancel(make_error_code(error::canceled));
-        leave_leaf();
-    }
-
-    bool await_ready() const noexcept { return false; }
-
-    template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
-        attach(coroutine);
-        branch_.attach(&line_, *this);
-        if (refused()) line_.cancel(line()->reason);
-        branch_.launch();
-        become_leaf(home::current());
-    }
-
-    T await_resume() { return branch_.await_resume(); }
-
-    void cancel(std::error_code reason) noexcept override { line_.cancel(reason); }
-    void describe(wait_report&) const override {}
-
-  private:
-    std::coroutine_handle<> notify() noexcept override { return resumption(); }
-
-    strand line_;
-    task_branch<T> branch_;
-};
-
-template <class T>
-foreign_task_awaiter<T> operator co_await(task<T>&& body) noexcept {
-    return foreign_task_awaiter<T>(std::move(body));
+    const auto frame = std::coroutine_handle<task_promise>::from_promise(*this);
+    check_frame(frame);
+    return task<void>(frame);
 }
 
 }  // namespace lariat

@@ -40,29 +40,41 @@ template <class Awaiter>
 concept limits_itself = launchable<Awaiter> && requires(Awaiter& awaiter) {
     awaiter.set_timeout(duration());
     awaiter.set_deadline(time_point());
+    awaiter.restore_limit(awaiter.save_limit());
 };
 
-/// An operation with its deadline set.
+/// An operation with its deadline set, for this one wait: a named operation keeps its own limit.
 template <class Awaitable>
 class limited_operation final {
   public:
     limited_operation(time_limit limit, Awaitable&& awaitable)
-        : awaiter_(awaiter_of(std::forward<Awaitable>(awaitable))) {
-        limit.apply_to(awaiter_);
-    }
+        : awaiter_(awaiter_of(std::forward<Awaitable>(awaitable))), limit_(limit) {}
 
     void attach(strand* line, continuation whom) noexcept { awaiter_.attach(line, whom); }
-    bool launch() noexcept { return awaiter_.launch(); }
+    bool launch() noexcept {
+        return limited([this]() noexcept { return awaiter_.launch(); });
+    }
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
-        return awaiter_.await_suspend(coroutine);
+        return limited([&]() noexcept { return awaiter_.await_suspend(coroutine); });
     }
     auto await_resume() noexcept { return awaiter_.await_resume(); }
 
   private:
+    /// The operation takes its limit as it begins.
+    template <class Begin>
+    bool limited(Begin begin) noexcept {
+        const auto own = awaiter_.save_limit();
+        limit_.apply_to(awaiter_);
+        const bool pending = begin();
+        awaiter_.restore_limit(own);
+        return pending;
+    }
+
     decltype(awaiter_of(std::declval<Awaitable>())) awaiter_;
+    time_limit limit_;
 };
 
 /// What anything else yields under a deadline.

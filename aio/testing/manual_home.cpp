@@ -16,6 +16,7 @@ manual_home::manual_home(home_budgets budgets) noexcept : home(time, budgets) {}
 manual_home::~manual_home() {
     stop();
     drain_until([this] { return pending() == 0; });
+    await_posters();
     empty_mailbox();
     forget_all();
 }
@@ -55,11 +56,13 @@ void manual_home::wake() noexcept {
 }
 
 bool manual_home::wait_for_post(std::chrono::milliseconds patience) {
-    if (fall_asleep()) {
+    const auto until = std::chrono::system_clock::now() + patience;
+    // Woken without mail: the wake of a post that had arrived before it.
+    while (fall_asleep()) {
         std::unique_lock lock(sleeping_);
-        woken_.wait_until(lock, std::chrono::system_clock::now() + patience,
-                          [this] { return was_woken_; });
+        const bool woken = woken_.wait_until(lock, until, [this] { return was_woken_; });
         was_woken_ = false;
+        if (!woken) break;
     }
     awake();
     return mail();
