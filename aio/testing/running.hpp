@@ -9,6 +9,7 @@
 #include "runtime/error.hpp"
 #include "runtime/intrusive_list.hpp"
 #include "runtime/task.hpp"
+#include "runtime/task_branch.hpp"
 
 namespace lariat::testing {
 
