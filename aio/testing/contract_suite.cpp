@@ -11,10 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using wait_pointer = std::unique_ptr<contract_wait>;
 
-// How long a provider with a thread of its own may take over a cancel. Who has not ended by then
-// has declined, which is allowed.
-constexpr std::chrono::milliseconds patience_with_cancel{20};
-
 /// One rule on one provider: what it does, and what it finds.
 class trial {
   public:
@@ -28,6 +24,13 @@ class trial {
         return started;
     }
     void complete() { world_.complete(); }
+
+    /// Returns: whether `done()`; not within the provider's patience means that it declined.
+    template <class Done>
+    bool soon(Done done) {
+        return at().run_until(done, world_.patience());
+    }
+
     std::size_t at_once(std::size_t wanted) const { return std::min(wanted, world_.at_once()); }
     bool has_deadlines() const { return world_.has_deadlines(); }
 
@@ -51,7 +54,7 @@ class trial {
     /// After an ask: the operation ends with its reason, or the work is done after all.
     void expect_reason_or_success(contract_wait& wait, std::error_code reason) {
         const auto over = [&] { return wait.resumed() != 0; };
-        if (!at().run_until(over, patience_with_cancel)) {
+        if (!soon(over)) {
             complete();
             if (!ends(wait)) return;
         }
@@ -152,8 +155,7 @@ void cancels_no_other(trial& on) {
     for (int i = 0; i < 2; ++i) on.complete();
     on.expect_reason_or_success(*second, make_error_code(error::canceled));
     if (first->resumed() + third->resumed() < 2) {
-        on.at().run_until([&] { return first->resumed() && third->resumed(); },
-                          patience_with_cancel);
+        on.soon([&] { return first->resumed() && third->resumed(); });
     }
     // One that declined may have taken a completion; then there is one more to come.
     if (first->resumed() + third->resumed() < 2) on.complete();
@@ -198,7 +200,7 @@ void keeps_the_first_reason(trial& on) {
     on.at().fire_due();
     wait->cancel(make_error_code(error::canceled));
     const auto over = [&] { return wait->resumed() != 0; };
-    if (!on.at().run_until(over, patience_with_cancel)) {
+    if (!on.soon(over)) {
         on.complete();
         if (!on.ends(*wait)) return;
     }

@@ -56,6 +56,7 @@ class contract_world {
     virtual void complete() = 0;
     virtual bool has_deadlines() const noexcept = 0;
     virtual std::size_t at_once() const noexcept = 0;
+    virtual std::chrono::milliseconds patience() const noexcept = 0;
 
     manual_home at;
 };
@@ -91,6 +92,12 @@ class contract_world_of final : public contract_world {
             return Subject::at_once;
         else
             return 100;
+    }
+    std::chrono::milliseconds patience() const noexcept override {
+        if constexpr (requires { Subject::patience; })
+            return Subject::patience;
+        else
+            return {};
     }
 
   private:
@@ -134,8 +141,10 @@ class contract_world_of final : public contract_world {
 /// `operation()` gives what is awaited: a description, an operation, or a reference to one of
 /// several; it yields something with `error()`. `complete()` lets the oldest pending operation
 /// succeed, at once or soon, on any thread. `static constexpr std::size_t at_once` says how many
-/// operations the provider can have at the same time, if not many. A provider that declines to
-/// cancel makes itself an `outside_source` of the home, so that its work can end while a
+/// operations the provider can have at the same time, if not many. A provider that answers a cancel
+/// on a thread of its own has a `static constexpr std::chrono::milliseconds patience`: how long it
+/// may take before it counts as having declined; without one nothing is waited for. A provider
+/// that declines makes itself an `outside_source` of the home, so that its work can end while a
 /// destructor waits for it.
 ///
 /// Returns: what was broken; any test framework can show it.

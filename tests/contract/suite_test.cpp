@@ -1,8 +1,11 @@
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -70,7 +73,62 @@ struct completion_subject {
     std::deque<lariat::completion_source<int>> sources;
 };
 
-/// Finishes what it has given up: "the waiter is told" is left out now and then.
+/// One thread that does all finishing, whenever it gets to it.
+struct threaded_subject {
+    explicit threaded_subject(manual_home&) : thread([this] { work(); }) {}
+    ~threaded_subject() {
+        operations.clear();
+        over = true;
+        thread.join();
+    }
+
+    static constexpr std::size_t at_once = 1;
+    static constexpr std::chrono::milliseconds patience{2000};
+
+    struct read final : lariat::aio_awaitable<std::size_t> {
+        explicit read(threaded_subject& owner) noexcept : owner_(owner) {}
+        ~read() { retire(); }
+        void start() noexcept override {
+            owner_.why = {};
+            if (defer(&give_up, &owner_)) owner_.current = this;
+        }
+        std::size_t value() noexcept override { return count(); }
+        static void give_up(lariat::aio&, void* self, std::error_code reason) noexcept {
+            auto& owner = *static_cast<threaded_subject*>(self);
+            if (owner.told.load()) return;
+            owner.why = reason;
+            owner.told = true;
+        }
+        threaded_subject& owner_;
+    };
+
+    read& operation() { return operations.emplace_back(*this); }
+    void complete() {
+        if (!told.load()) told = true;
+    }
+
+    void work() {
+        while (!over) {
+            if (!told.load()) {
+                std::this_thread::yield();
+                continue;
+            }
+            lariat::aio* operation = std::exchange(current, nullptr);
+            const std::error_code reason = why;
+            told = false;
+            if (operation) operation->finish(reason, reason ? 0 : 1);
+        }
+    }
+
+    std::atomic<bool> told{false};  // Set: the thread has `current` and `why`.
+    std::atomic<bool> over{false};
+    lariat::aio* current = nullptr;
+    std::error_code why;
+    std::deque<read> operations;
+    std::thread thread;
+};
+
+/// Breaks rules: it calls a cancel a success, and its work's end an error.
 struct forgetful_subject {
     explicit forgetful_subject(manual_home&) {}
 
@@ -132,6 +190,10 @@ TEST_CASE("a stream in memory keeps the contract") { check_contract<receive_subj
 
 TEST_CASE("a completion source finished on another thread keeps the contract") {
     check_contract<completion_subject>();
+}
+
+TEST_CASE("a provider that answers on a thread of its own keeps the contract, with patience") {
+    check_contract<threaded_subject>();
 }
 
 TEST_CASE("the suite finds a provider that reports an error for work that was done") {

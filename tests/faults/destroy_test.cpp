@@ -128,10 +128,10 @@ TEST_CASE("the buffer of a destroyed receive is not written, and the bytes stay 
             io::task_scope scope;
             scope.spawn(receive_into(sockets, buffer.bytes));
             co_await io::yield();
-            co_await io::sleep_for(1ms);
+            (void)co_await io::sleep_for(1ms);
         }
         sockets.send_from_far("late");
-        co_await io::sleep_for(5ms);
+        (void)co_await io::sleep_for(5ms);
     };
 
     io::run(body());
@@ -149,11 +149,11 @@ TEST_CASE("destroying a whole tree inside when_any lets go of every buffer in it
         {
             io::task_scope scope;
             scope.spawn(race_into(one, other, first.bytes, second.bytes));
-            co_await io::sleep_for(1ms);
+            (void)co_await io::sleep_for(1ms);
         }
         one.send_from_far("one");
         other.send_from_far("other");
-        co_await io::sleep_for(5ms);
+        (void)co_await io::sleep_for(5ms);
     };
 
     io::run(body());
@@ -195,7 +195,7 @@ TEST_CASE("a read of the disk that a destroyed task began has ended when the des
                 for (int turn = 0; turn <= round % 4; ++turn) co_await io::yield();
             }
             std::fill_n(memory.get(), size, 'p');
-            co_await io::sleep_for(10ms);
+            (void)co_await io::sleep_for(10ms);
             const auto written =
                 std::count_if(memory.get(), memory.get() + size, [](char c) { return c != 'p'; });
             CHECK(written == 0);
@@ -213,14 +213,14 @@ TEST_CASE("a multishot poll that a destroyed task began answers no more") {
         {
             io::task_scope scope;
             scope.spawn(poll_into(sockets.near.number(), &counter));
-            co_await io::sleep_for(1ms);
+            (void)co_await io::sleep_for(1ms);
             sockets.send_from_far("a");
-            co_await io::sleep_for(1ms);
+            (void)co_await io::sleep_for(1ms);
             sockets.send_from_far("b");
         }
         before = counter;
         sockets.send_from_far("c");
-        co_await io::sleep_for(5ms);
+        (void)co_await io::sleep_for(5ms);
     };
 
     io::run(body());
@@ -248,7 +248,7 @@ TEST_CASE("a task whose operation has finished but which was not resumed can be 
         io::task_scope scope;
         scope.spawn(destroys());
         doomed->spawn(waits());
-        co_await io::sleep_for(1ms);
+        (void)co_await io::sleep_for(1ms);
         // Both answers come with one look at the kernel; whoever is resumed first destroys the
         // other, which is ready.
         first.send_from_far("1");
@@ -277,10 +277,10 @@ TEST_CASE("a frame that holds five operations lets go of five buffers") {
         {
             io::task_scope scope;
             scope.spawn(holds_five());
-            co_await io::sleep_for(1ms);
+            (void)co_await io::sleep_for(1ms);
         }
         for (const pair_of_sockets& each : sockets) each.send_from_far("late");
-        co_await io::sleep_for(5ms);
+        (void)co_await io::sleep_for(5ms);
     };
 
     io::run(body());
@@ -314,7 +314,7 @@ TEST_CASE("an accepted descriptor that lies unconsumed in a destroyed task is cl
         io::task_scope scope;
         scope.spawn(destroys());
         doomed->spawn(accepts());
-        co_await io::sleep_for(1ms);
+        (void)co_await io::sleep_for(1ms);
         before = open_descriptors();
         first.send_from_far("1");
         REQUIRE(::connect(peer.number(), name.data(), name.size()) == 0);
@@ -343,9 +343,9 @@ TEST_CASE("destroying what waits from inside a completion is a mistake that is n
         io::scheduler loop;
         const auto body = [&]() -> io::task<> {
             doomed->spawn(receive_into(sockets, buffer));
-            co_await io::sleep_for(1ms);
+            (void)co_await io::sleep_for(1ms);
             loop.post(message);
-            co_await io::sleep_for(1ms);
+            (void)co_await io::sleep_for(1ms);
         };
         loop.run(body());
     });

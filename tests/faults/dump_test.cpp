@@ -73,7 +73,7 @@ TEST_CASE("a dump names what waits: operation, descriptor, age, deadline, provid
         scope.spawn(above(near.number()));
         scope.spawn(waits());
         const detached outside = waits_outside(operation);
-        co_await io::sleep_for(2ms);
+        (void)co_await io::sleep_for(2ms);
         loop.dump(text);
         operation.end();
         scope.cancel();

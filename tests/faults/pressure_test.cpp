@@ -46,7 +46,7 @@ io::task<counts> cancel_all(int descriptor) {
     counts seen;
     io::task_scope scope;
     for (int i = 0; i < waiters; ++i) scope.spawn(wait_readable, descriptor, std::ref(seen));
-    co_await io::sleep_for(10ms);
+    (void)co_await io::sleep_for(10ms);
     scope.cancel();
     co_await scope.join();
     co_return seen;
@@ -57,7 +57,7 @@ io::task<counts> answer_all(int descriptor, int writer) {
     counts seen;
     io::task_scope scope;
     for (int i = 0; i < waiters; ++i) scope.spawn(wait_readable, descriptor, std::ref(seen));
-    co_await io::sleep_for(10ms);
+    (void)co_await io::sleep_for(10ms);
     REQUIRE(::write(writer, "x", 1) == 1);
     co_await scope.join();
     co_return seen;
@@ -96,7 +96,7 @@ TEST_CASE("teardown of ten thousand operations makes far fewer system calls than
         io::task_scope scope;
         for (int i = 0; i < waiters; ++i)
             scope.spawn(wait_readable, ends.reader.number(), std::ref(seen));
-        co_await io::sleep_for(10ms);
+        (void)co_await io::sleep_for(10ms);
         before = loop.kernel()->system_calls();
         scope.cancel();
         co_await scope.join();

@@ -146,7 +146,7 @@ TEST_CASE("the port of a listener that was accepting can be bound again at once"
         io::descriptor door = listening(where);
         const auto body = [&]() -> io::task<> {
             for (int i = 0; i < 4; ++i) frames.push_back(wait_for(io::accept{.socket = door}));
-            co_await io::sleep_for(100us);
+            (void)co_await io::sleep_for(100us);
         };
         loop.run(body());
         for (const detached& each : frames) each.frame.destroy();
