@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "runtime/awaiter.hpp"
 #include "runtime/home.hpp"
 #include "runtime/task.hpp"
 #include "runtime/task_branch.hpp"
@@ -145,30 +146,10 @@ class composite : public timed_waiter {
     bool launching_ = false;
 };
 
-/// What can be a member as it is: it is told its strand and whom to notify, and can be launched.
-template <class Awaiter>
-concept launchable = requires(Awaiter& awaiter, strand* line, listener& owner) {
-    awaiter.attach(line, owner);
-    { awaiter.launch() } noexcept -> std::same_as<bool>;
-};
-
 template <class T>
 inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<task<T>> = true;
-
-template <class Awaitable>
-decltype(auto) awaiter_of(Awaitable&& awaitable) {
-    if constexpr (requires { std::forward<Awaitable>(awaitable).operator co_await(); })
-        return std::forward<Awaitable>(awaitable).operator co_await();
-    else if constexpr (requires { operator co_await(std::forward<Awaitable>(awaitable)); })
-        return operator co_await(std::forward<Awaitable>(awaitable));
-    else
-        return std::forward<Awaitable>(awaitable);
-}
-
-template <class Awaitable>
-using await_result = decltype(awaiter_of(std::declval<Awaitable>()).await_resume());
 
 /// An awaitable of another library becomes a member through a task of ours.
 template <class Awaitable>
@@ -183,8 +164,7 @@ auto member_awaiter(Awaitable&& awaitable) {
         static_assert(!std::is_lvalue_reference_v<Awaitable>,
                       "a task is awaited once: give it away with std::move");
         return task_branch<typename Awaitable::value_type>(std::forward<Awaitable>(awaitable));
-    } else if constexpr (launchable<std::remove_cvref_t<decltype(awaiter_of(
-                             std::forward<Awaitable>(awaitable)))>>) {
+    } else if constexpr (launchable<std::remove_cvref_t<awaiter_type<Awaitable>>>) {
         return awaiter_of(std::forward<Awaitable>(awaitable));
     } else {
         return task_branch<await_result<Awaitable>>(
@@ -196,8 +176,8 @@ auto member_awaiter(Awaitable&& awaitable) {
 template <class Awaitable>
 class member final : public branch {
   public:
-    using awaiter_type = decltype(member_awaiter(std::declval<Awaitable>()));
-    using outcome_type = decltype(std::declval<awaiter_type&>().await_resume());
+    using member_type = decltype(member_awaiter(std::declval<Awaitable>()));
+    using outcome_type = decltype(std::declval<member_type&>().await_resume());
     /// `outcome_type` as a value: nothing becomes `std::monostate`.
     using value_type =
         std::conditional_t<std::is_void_v<outcome_type>, std::monostate, outcome_type>;
@@ -226,7 +206,7 @@ class member final : public branch {
         }
     }
 
-    awaiter_type awaiter;
+    member_type awaiter;
 };
 
 /// How a composite keeps what it was given: a name by reference, a temporary by value.

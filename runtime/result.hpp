@@ -137,6 +137,7 @@ class [[nodiscard]] or_return_awaiter {
     /// The promise takes the error as if the coroutine had returned it. Locals are destroyed
     /// before the caller goes on, as they are on return.
     template <class Promise>
+        requires requires(Promise& promise, std::error_code why) { promise.return_early(why); }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
         return coroutine.promise().return_early(outcome_.error());
     }

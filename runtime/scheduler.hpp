@@ -56,7 +56,8 @@ class root_task final : public list_hook<root_task>, private listener {
 
 /// A home with a ring: the loop that coroutines run on.
 ///
-/// Threads: belongs to the thread that makes it. Only `stop` and `post` may be called from others.
+/// Threads: belongs to the thread that makes it. Others may call `stop` and `post`, finish an
+/// `aio`, abort one by its key, and request the stop of a `with_stop`.
 class scheduler final : public home {
   public:
     /// Errors: throws `std::system_error` when there can be no ring; see `available`.

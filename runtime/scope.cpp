@@ -1,10 +1,27 @@
 #include "runtime/scope.hpp"
 
+#include <cstdio>
+
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
 #include "runtime/wait_report.hpp"
 
 namespace lariat {
+namespace {
+
+// A destructor cannot throw, and what a child threw must not vanish in silence.
+void say_lost(std::exception_ptr thrown) noexcept {
+    const char* const sentence = "lariat: a task_scope was not joined: its child threw";
+    try {
+        std::rethrow_exception(std::move(thrown));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s: %s\n", sentence, error.what());
+    } catch (...) {
+        std::fprintf(stderr, "%s\n", sentence);
+    }
+}
+
+}  // namespace
 
 std::coroutine_handle<> scope_child::notify() noexcept {
     // The task is suspended for good: its frame may be destroyed from in here.
@@ -29,6 +46,7 @@ task_scope::~task_scope() {
     cancel();
     // All were asked before the first is waited for.
     while (scope_child* child = children_.pop_front()) child->destroy();
+    if (thrown_) say_lost(std::move(thrown_));
 }
 
 void task_scope::adopt(scope_child& child) noexcept {

@@ -52,7 +52,8 @@ enum class scope_policy : bool {
 /// Runs tasks beside the one that made it, and never ends before them.
 ///
 /// It belongs to the coroutine that makes it: when that is cancelled, so are the children. A child
-/// that throws cancels its siblings, and `join` rethrows; the first exception wins.
+/// that throws cancels its siblings, and `join` rethrows; the first exception wins. One that nobody
+/// joined for is named on stderr.
 ///
 /// Lifetime: a scope destroyed without `join` cancels its children and blocks its thread until the
 /// kernel has let go of them. End it with `join` or `drain`.
@@ -71,7 +72,8 @@ class task_scope final : private strand_scope {
     task_scope& operator=(const task_scope&) = delete;
     ~task_scope();
 
-    /// Starts a task at its next turn. What it returns is dropped.
+    /// Starts a task at its next turn. What it returns is dropped; an error among it ends the
+    /// siblings of a scope that is `fail_fast`.
     /// Errors: throws `std::bad_alloc`; the task is destroyed then.
     template <class T>
     void spawn(task<T> body);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtime/check.hpp"
+#include "runtime/foreign_await.hpp"
 #include "runtime/frame_pool.hpp"
 #include "runtime/home.hpp"
 #include "runtime/result.hpp"
@@ -111,11 +112,21 @@ class task_promise_base {
 
     /// Remembers where the task waits, for a dump; passes everything else through.
     template <class Awaitable>
+        requires(!foreign_awaitable<Awaitable>)
     Awaitable&& await_transform(
         Awaitable&& awaitable,
         std::source_location where = std::source_location::current()) noexcept {
         where_ = where;
         return std::forward<Awaitable>(awaitable);
+    }
+
+    /// What another library made resumes a stand-in, and the task goes on at home.
+    template <class Awaitable>
+        requires foreign_awaitable<Awaitable>
+    foreign_awaiter<Awaitable> await_transform(
+        Awaitable&& awaitable, std::source_location where = std::source_location::current()) {
+        where_ = where;
+        return foreign_awaiter<Awaitable>(std::forward<Awaitable>(awaitable));
     }
 
     /// Where the task is suspended; line 0 before its first await.

@@ -63,9 +63,10 @@ class [[nodiscard]] when_any_description {
     Parts parts_;
 };
 
-/// Waits for the first of what is named, cancels the others and **waits for them**: nothing it
-/// started outlives it. Yields `any_result`: who was first, and every member's result, because one
-/// that is cancelled may have won already. If a member throws, it is rethrown when all are over.
+/// Waits for the first of what is named to end, in success or in error, cancels the others and
+/// **waits for them**: nothing it started outlives it. Yields `any_result`: who was first, and
+/// every member's result, because one that is cancelled may have won already. If a member throws,
+/// it is rethrown when all are over.
 /// Cancel: every member.
 /// Lifetime: what is passed by name is awaited where it is and must outlive the wait.
 template <class... Awaitables>

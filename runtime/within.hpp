@@ -73,7 +73,7 @@ class limited_operation final {
         return pending;
     }
 
-    decltype(awaiter_of(std::declval<Awaitable>())) awaiter_;
+    awaiter_type<Awaitable> awaiter_;
     time_limit limit_;
 };
 
@@ -145,7 +145,7 @@ consteval bool awaits_with_own_deadline() {
     if constexpr (is_task<std::remove_cvref_t<Awaitable>>)
         return false;
     else
-        return limits_itself<std::remove_cvref_t<decltype(awaiter_of(std::declval<Awaitable>()))>>;
+        return limits_itself<std::remove_cvref_t<awaiter_type<Awaitable>>>;
 }
 
 template <class Awaitable>

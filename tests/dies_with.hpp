@@ -8,15 +8,20 @@
 #include <cstdio>
 #include <string>
 
-/// Runs `work` in a child process.
-/// Returns: whether it ended by a check that says `message`.
+/// How a child process ended, and what it wrote to stderr.
+struct child_end {
+    int status = 0;
+    std::string said;
+};
+
 template <class Work>
-bool dies_with(const std::string& message, Work work) {
+child_end run_in_child(Work work) {
+    child_end result;
     int ends[2];
-    if (pipe(ends) != 0) return false;
+    if (pipe(ends) != 0) return result;
     std::fflush(nullptr);  // What is buffered would be written by both.
     const pid_t child = fork();
-    if (child < 0) return false;
+    if (child < 0) return result;
     if (child == 0) {
         const rlimit no_core{0, 0};
         setrlimit(RLIMIT_CORE, &no_core);
@@ -28,13 +33,19 @@ bool dies_with(const std::string& message, Work work) {
         _exit(0);
     }
     close(ends[1]);
-    std::string said;
     char part[256];
     for (ssize_t got; (got = read(ends[0], part, sizeof part)) > 0;)
-        said.append(part, static_cast<std::size_t>(got));
+        result.said.append(part, static_cast<std::size_t>(got));
     close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT &&
-           said.find(message) != std::string::npos;
+    waitpid(child, &result.status, 0);
+    return result;
+}
+
+/// Runs `work` in a child process.
+/// Returns: whether it ended by a check that says `message`.
+template <class Work>
+bool dies_with(const std::string& message, Work work) {
+    const child_end end = run_in_child(work);
+    return WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGABRT &&
+           end.said.find(message) != std::string::npos;
 }

@@ -88,9 +88,14 @@ void waits_for_its_provider(trial& on) {
     on.expect_success(*wait);
 }
 
+std::vector<wait_pointer> start_many(trial& on, std::size_t wanted) {
+    std::vector<wait_pointer> waits(on.at_once(wanted));
+    for (wait_pointer& each : waits) each = on.start();
+    return waits;
+}
+
 void ends_one_by_one(trial& on) {
-    std::vector<wait_pointer> waits;
-    for (std::size_t i = 0; i < on.at_once(100); ++i) waits.push_back(on.start());
+    const std::vector<wait_pointer> waits = start_many(on, 100);
     for (std::size_t i = 0; i < waits.size(); ++i) on.complete();
     for (const auto& each : waits) on.expect_success(*each);
     on.expect(on.at().pending() == 0, "an operation is still counted as pending");
@@ -212,8 +217,7 @@ void keeps_the_first_reason(trial& on) {
 }
 
 void ends_with_its_home(trial& on) {
-    std::vector<wait_pointer> waits;
-    for (std::size_t i = 0; i < on.at_once(20); ++i) waits.push_back(on.start());
+    const std::vector<wait_pointer> waits = start_many(on, 20);
     on.at().stop();
     for (const auto& each : waits)
         on.expect_reason_or_success(*each, make_error_code(error::stopped));

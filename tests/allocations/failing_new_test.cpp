@@ -1,11 +1,13 @@
 #include <dirent.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <iostream>
 #include <new>
 #include <ostream>
 #include <system_error>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -14,6 +16,7 @@
 #include "runtime/frame_pool.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
+#include "runtime/timer.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
 #include "tests/allocations/counted.hpp"
@@ -69,7 +72,45 @@ ending run_round() {
     }
 }
 
+struct wake_up final : io::timed_waiter {
+    void expire() noexcept override {}
+    void cancel(std::error_code) noexcept override {}
+    void describe(io::wait_report&) const override {}
+};
+
+/// Returns: whether a timer can be armed when its queue gets no more memory.
+bool arms_without_memory(io::timer_queue& queue, wake_up& timer) {
+    counted::fail_at(1);
+    const bool armed = queue.arm(timer, io::time_point(1ms));
+    counted::fail_at(0);
+    return armed;
+}
+
 }  // namespace
+
+TEST_CASE("without memory for one more timer arming fails, and harms nothing") {
+    if (!counted::available()) {
+        MESSAGE("skipped: operator new is this sanitizer's own");
+        return;
+    }
+    std::vector<wake_up> wake_ups(5000);
+    io::timer_queue queue;
+    REQUIRE(!arms_without_memory(queue, wake_ups[0]));
+    CHECK(!wake_ups[0].armed());
+    REQUIRE(queue.arm(wake_ups[0], io::time_point(1ms)));
+
+    std::size_t armed = 1;
+    while (armed < wake_ups.size() && arms_without_memory(queue, wake_ups[armed])) ++armed;
+
+    CHECK(armed > 1);
+    CHECK(armed < wake_ups.size());
+    CHECK(queue.size() == armed);
+    CHECK(!wake_ups[armed].armed());
+    CHECK(queue.arm(wake_ups[armed], io::time_point(1ms)));
+    std::size_t due = 0;
+    while (queue.pop_due(io::time_point(1ms))) ++due;
+    CHECK(due == armed + 1);
+}
 
 TEST_CASE("an allocation that fails, whichever it is, surfaces as an error, and nothing leaks") {
     if (!counted::available()) {

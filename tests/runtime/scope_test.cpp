@@ -15,6 +15,7 @@
 #include "runtime/event.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/yield.hpp"
+#include "tests/dies_with.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -149,6 +150,18 @@ TEST_CASE("an exception of a child reaches a join that begins after it") {
     at.advance(1ms);
 
     CHECK(events == log{"joined: early"});
+}
+
+TEST_CASE("an exception that nobody joins for is named on stderr") {
+    const child_end end = run_in_child([] {
+        manual_home at;
+        io::task_scope scope;
+        scope.spawn(thrower("nobody looked"));
+        at.run_until_idle();
+    });
+
+    CHECK(end.status == 0);
+    CHECK(end.said == "lariat: a task_scope was not joined: its child threw: nobody looked\n");
 }
 
 TEST_CASE("a child that returns an error leaves its siblings alone, unless the scope fails fast") {

@@ -2,10 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
-#include <new>
 #include <ostream>
 #include <random>
 #include <vector>
@@ -19,25 +17,6 @@ using namespace std::chrono_literals;
 using lariat::never;
 using lariat::time_point;
 using lariat::timer_queue;
-
-namespace {
-
-bool out_of_memory = false;
-
-}  // namespace
-
-// The queue's blocks are the only memory here with an alignment of their own.
-void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-    if (out_of_memory) return nullptr;
-    return std::aligned_alloc(static_cast<std::size_t>(alignment), size);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    void* memory = operator new(size, alignment, std::nothrow);
-    if (!memory) throw std::bad_alloc();
-    return memory;
-}
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -189,30 +168,6 @@ TEST_CASE("a hundred thousand equal deadlines all become due") {
     while (queue.pop_due(at(5))) ++due;
 
     CHECK(due == wake_ups.size());
-}
-
-TEST_CASE("without memory for one more timer arming fails, and harms nothing") {
-    std::vector<wake_up> wake_ups(5000);
-    timer_queue queue;
-    out_of_memory = true;
-    REQUIRE(!queue.arm(wake_ups[0], at(1)));
-    CHECK(!wake_ups[0].armed());
-    out_of_memory = false;
-    REQUIRE(queue.arm(wake_ups[0], at(1)));
-
-    out_of_memory = true;
-    std::size_t armed = 1;
-    while (armed < wake_ups.size() && queue.arm(wake_ups[armed], at(2))) ++armed;
-    out_of_memory = false;
-
-    CHECK(armed > 1);
-    CHECK(armed < wake_ups.size());
-    CHECK(queue.size() == armed);
-    CHECK(!wake_ups[armed].armed());
-    CHECK(queue.arm(wake_ups[armed], at(3)));
-    std::size_t due = 0;
-    while (queue.pop_due(at(3))) ++due;
-    CHECK(due == armed + 1);
 }
 
 TEST_CASE("arming an armed timer, or disarming an unarmed one, is caught") {
