@@ -14,22 +14,22 @@ aio::raise aio::raise_of(std::error_code reason) noexcept {
 }
 
 bool aio::defer_limited(cancel_function canceler, void* argument, lateness when) noexcept {
-    if (state_ == state::finished || claimed()) return false;
-    check(state_ == state::begun, "aio: deferred twice, or without having been begun");
-    if (raised_ != 0) {
+    if (progress_.at == state::finished || claimed()) return false;
+    check(progress_.at == state::begun, "aio: deferred twice, or without having been begun");
+    if (progress_.raised != 0) {
         finish(aio::reason());
         return false;
     }
-    if (canceler && own_limit_kind_ != limit::none) {
+    if (canceler && progress_.own_limit != limit::none) {
         const time_point now = home_->now();
         const time_point due =
-            own_limit_kind_ == limit::timeout ? after(now, own_limit_) : time_point(own_limit_);
-        late_ = due <= now;
-        if (late_ && when == lateness::refused) {
+            progress_.own_limit == limit::timeout ? after(now, own_limit_) : time_point(own_limit_);
+        progress_.late = due <= now;
+        if (progress_.late && when == lateness::refused) {
             finish(make_error_code(error::timed_out));
             return false;
         }
-        if (!late_ && !home_->timers().arm(*this, due)) {
+        if (!progress_.late && !home_->timers().arm(*this, due)) {
             finish(std::make_error_code(std::errc::not_enough_memory));
             return false;
         }
@@ -48,24 +48,24 @@ void aio::abort(std::error_code reason) noexcept {
 void aio::expire() noexcept { ask(by_deadline, make_error_code(error::timed_out)); }
 
 void aio::ask(raise how, std::error_code reason) noexcept {
-    if (claimed() || (raised_ & how)) return;
-    if (asking_) {
+    if (claimed() || (progress_.raised & how)) return;
+    if (progress_.asking) {
         // A cancel function that aborts must not enter itself: it is asked again when it returns.
-        unasked_ |= how;
+        progress_.unasked |= how;
         return;
     }
-    if (raised_ == 0) {
+    if (progress_.raised == 0) {
         reason_value_ = reason.value();
         reason_category_ = &reason.category();
     }
-    raised_ |= how;
-    if (state_ != state::deferred || !cancel_) return;
+    progress_.raised |= how;
+    if (progress_.at != state::deferred || !cancel_) return;
 
     home::dispatch_guard guard(*home_);
-    asking_ = true;
+    progress_.asking = true;
     cancel_(*this, argument_, reason);
-    asking_ = false;
-    const std::uint8_t later = std::exchange(unasked_, std::uint8_t{0});
+    progress_.asking = false;
+    const std::uint8_t later = std::exchange(progress_.unasked, std::uint8_t{0});
     if (!in_progress()) return;
     if (later & by_stop) ask(by_stop, make_error_code(error::stopped));
     if (in_progress() && (later & by_deadline)) ask(by_deadline, make_error_code(error::timed_out));
@@ -74,7 +74,7 @@ void aio::ask(raise how, std::error_code reason) noexcept {
 
 void aio::finish_elsewhere(int value, const std::error_category& category,
                            std::size_t count) noexcept {
-    if (claim_.exchange(true, std::memory_order_acq_rel)) finished_twice();
+    if (claim().exchange(1, std::memory_order_acq_rel) != 0) finished_twice();
     store_outcome(value, category, count);
     home_->post(*this);
 }
@@ -95,12 +95,13 @@ void aio::finished_twice() const noexcept {
 }
 
 void aio::retire() noexcept {
-    if (state_ == state::begun && !claimed()) state_ = state::idle;  // No provider has it.
+    if (progress_.at == state::begun && !claimed())
+        progress_.at = state::idle;  // No provider has it.
     if (in_progress()) {
-        launching_ = true;  // Nobody is to be queued.
+        progress_.launching = true;  // Nobody is to be queued.
         abort();
         home_->drain_until([this] { return !in_progress(); });
-        launching_ = false;
+        progress_.launching = false;
     }
     leave_queue();
     leave_leaf();

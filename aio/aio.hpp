@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
@@ -96,13 +97,19 @@ class aio : public timed_waiter {
     void abort(std::error_code reason = make_error_code(error::canceled)) noexcept;
 
     bool in_progress() const noexcept {
-        return state_ == state::begun || state_ == state::deferred;
+        return progress_.at == state::begun || progress_.at == state::deferred;
     }
-    state current_state() const noexcept { return state_; }
+    state current_state() const noexcept { return progress_.at; }
 
     /// How the last operation ended: empty on success.
     std::error_code error() const noexcept {
-        if (state_ != state::finished || error_value_ == 0) return {};
+        return progress_.at == state::finished ? outcome() : std::error_code();
+    }
+
+    /// The same for one that is known to be finished.
+    std::error_code outcome() const noexcept {
+        if (error_value_ == 0) [[likely]]
+            return {};
         return {error_value_, *error_category_};
     }
 
@@ -136,7 +143,7 @@ class aio : public timed_waiter {
     /// The first reason that was raised; for a provider that gives up later than it was asked.
     /// Requires: aborted, not finished.
     std::error_code reason() const noexcept { return {reason_value_, *reason_category_}; }
-    bool aborted() const noexcept { return raised_ != 0; }
+    bool aborted() const noexcept { return progress_.raised != 0; }
 
     home& at() const noexcept { return *home_; }
 
@@ -153,8 +160,8 @@ class aio : public timed_waiter {
     };
 
     [[nodiscard]] bool defer(cancel_function canceler, void* argument, lateness when) noexcept {
-        if (own_limit_kind_ == limit::none && raised_ == 0 && state_ == state::begun && !claimed())
-            [[likely]] {
+        if (progress_.own_limit == limit::none && progress_.raised == 0 &&
+            progress_.at == state::begun && !claimed()) [[likely]] {
             accept(canceler, argument);
             return true;
         }
@@ -162,24 +169,19 @@ class aio : public timed_waiter {
     }
 
     /// After `defer(..., tries_once)`: the deadline had passed already.
-    bool late() const noexcept { return late_; }
+    bool late() const noexcept { return progress_.late; }
 
     void begin() noexcept {
         check(!in_progress() && !queued(), "aio: begun while it is in progress");
         home_ = &home::current();
-        own_limit_kind_ = limit_kind_;
+        progress_ = {.at = state::begun};
         if (limit_kind_ != limit::none) [[unlikely]] {
+            progress_.own_limit = limit_kind_;
             own_limit_ = limit_;
             if (limit_kind_ == limit::deadline) limit_kind_ = limit::none;
         }
-        state_ = state::begun;
         error_value_ = 0;
         count_ = 0;
-        raised_ = 0;
-        unasked_ = 0;
-        asking_ = false;
-        late_ = false;
-        claim_.store(false, std::memory_order_relaxed);
         ++generation_;
         began_ = home_->coarse_now();
     }
@@ -188,7 +190,7 @@ class aio : public timed_waiter {
     /// Returns: false when the strand is cancelled: the operation is over with its reason.
     bool begin_on_strand() noexcept {
         begin();
-        launching_ = true;
+        progress_.launching = true;
         if (!refused()) [[likely]]
             return true;
         finish(strand_->reason);
@@ -197,22 +199,17 @@ class aio : public timed_waiter {
 
     /// `begin` and `defer` in one step, for what nothing stands in the way of: no limit of time, no
     /// cancelled strand. It writes each field once, and reads none that it has just written.
+    /// Requires: a home.
     /// Returns: false when something does; then begin, and defer.
     bool begin_deferred(cancel_function canceler, void* argument) noexcept {
         if (limit_kind_ != limit::none || refused()) [[unlikely]]
             return false;
-        check(!in_progress() && !queued(), "aio: begun while it is in progress");
-        home& at = home::current();
+        check(!in_progress(), "aio: begun while it is in progress");
+        home& at = *here.at;
         home_ = &at;
         cancel_ = canceler;
         argument_ = argument;
-        own_limit_kind_ = limit::none;
-        state_ = state::deferred;
-        raised_ = 0;
-        unasked_ = 0;
-        asking_ = false;
-        late_ = false;
-        claim_.store(false, std::memory_order_relaxed);
+        progress_ = {.at = state::deferred};
         ++generation_;
         began_ = at.coarse_now();
         at.count_pending(1);
@@ -234,8 +231,8 @@ class aio : public timed_waiter {
 
     /// Returns: whether the operation is pending.
     bool end_launch() noexcept {
-        launching_ = false;
-        if (state_ == state::finished) return false;
+        progress_.launching = false;
+        if (progress_.at == state::finished) return false;
         become_leaf(*home_);
         return true;
     }
@@ -249,10 +246,20 @@ class aio : public timed_waiter {
 
     /// `finish({}, count)`, at home.
     void succeed_at_home(std::size_t count) noexcept {
-        take_claim();
         error_value_ = 0;
         count_ = count;
-        settle();
+        if (word(progress_) != word({.at = state::deferred})) [[unlikely]] {
+            take_claim();
+            settle();
+            return;
+        }
+        progress_ = {.at = state::finished, .claim = 1};
+        home_->count_pending(-1);
+        if (armed()) [[unlikely]]
+            home_->timers().disarm(*this);
+        if (observed_) [[unlikely]]
+            on_settled();
+        home_->make_ready(*this);
     }
 
     void expire() noexcept override;
@@ -270,6 +277,23 @@ class aio : public timed_waiter {
     enum class limit : std::uint8_t { none, timeout, deadline };
     enum raise : std::uint8_t { by_cancel = 1, by_deadline = 2, by_stop = 4 };
 
+    /// What changes while an operation is in progress: one word, so that what happens nearly always
+    /// is one comparison and one store.
+    struct alignas(std::uint64_t) progress {
+        state at = state::idle;
+        limit own_limit = limit::none;
+        std::uint8_t raised = 0;   // Bits of `raise` that reached this operation.
+        std::uint8_t unasked = 0;  // Bits raised while the cancel function ran.
+        bool asking = false;
+        bool late = false;
+        bool launching = false;
+        std::uint8_t claim = 0;  // Taken by the one `finish`; atomic while deferred.
+    };
+
+    static constexpr std::uint64_t word(progress value) noexcept {
+        return std::bit_cast<std::uint64_t>(value);
+    }
+
     static raise raise_of(std::error_code reason) noexcept;
 
     void store_outcome(int value, const std::error_category& category, std::size_t count) noexcept {
@@ -278,18 +302,21 @@ class aio : public timed_waiter {
         count_ = count;
     }
 
-    bool claimed() const noexcept { return claim_.load(std::memory_order_acquire); }
+    std::atomic_ref<std::uint8_t> claim() const noexcept {
+        return std::atomic_ref(progress_.claim);
+    }
+    bool claimed() const noexcept { return claim().load(std::memory_order_acquire) != 0; }
 
     void take_claim() noexcept {
         if (!in_progress() || claimed()) [[unlikely]]
             finished_twice();
-        claim_.store(true, std::memory_order_relaxed);
+        claim().store(1, std::memory_order_relaxed);
     }
 
     void accept(cancel_function canceler, void* argument) noexcept {
         cancel_ = canceler;
         argument_ = argument;
-        state_ = state::deferred;
+        progress_.at = state::deferred;
         home_->count_pending(1);
     }
 
@@ -301,14 +328,14 @@ class aio : public timed_waiter {
 
     /// The end, at home: nothing can end it again, and the consumer's turn will come.
     void settle() noexcept {
-        if (state_ == state::deferred) [[likely]]
+        if (progress_.at == state::deferred) [[likely]]
             home_->count_pending(-1);
-        state_ = state::finished;
+        progress_.at = state::finished;
         if (armed()) [[unlikely]]
             home_->timers().disarm(*this);
         if (observed_) [[unlikely]]
             on_settled();
-        if (!launching_) [[likely]]
+        if (!progress_.launching) [[likely]]
             home_->make_ready(*this);
     }
 
@@ -331,16 +358,10 @@ class aio : public timed_waiter {
 
     duration limit_{};
     std::uint32_t began_;
-    state state_ = state::idle;
     limit limit_kind_ = limit::none;  // Of the next operation.
-    limit own_limit_kind_;
-    std::uint8_t raised_;   // Bits of `raise` that reached this operation.
-    std::uint8_t unasked_;  // Bits raised while the cancel function ran.
-    bool launching_ = false;
-    bool asking_;
-    bool late_;
     bool observed_ = false;
-    std::atomic<bool> claim_{false};  // Taken by the one `finish`.
+
+    mutable progress progress_;
 };
 
 static_assert(sizeof(aio) <= 152);

@@ -199,12 +199,12 @@ class home {
     std::atomic<unsigned> posting_{0};  // Threads inside of `post`.
 };
 
-/// Where a coroutine that is to run next is given its turn: a transfer while the budget lasts,
-/// the ready queue after that.
+/// Whether a coroutine may go on with another one directly: while the turn's budget lasts.
+inline bool may_transfer() noexcept { return --here.transfers >= 0; }
+
+/// Otherwise the other one goes through the ready queue, as `node`.
 /// Returns: what `await_suspend` returns.
-inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> next, runnable& node) noexcept {
-    if (--here.transfers >= 0) [[likely]]
-        return next;
+inline std::coroutine_handle<> transfer_later(runnable& node) noexcept {
     here.at->make_ready_interrupted(node);
     return std::noop_coroutine();
 }

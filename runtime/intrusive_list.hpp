@@ -47,14 +47,31 @@ class intrusive_list {
     T& front() noexcept { return element(*root_.next_); }
     T& back() noexcept { return element(*root_.previous_); }
 
-    void push_back(hook& node) noexcept { insert(node, *root_.previous_); }
-    void push_front(hook& node) noexcept { insert(node, root_); }
+    // Both ends say what they know of the root instead of reading it: what is read here was written
+    // a moment ago, and the processor would wait for it.
+
+    void push_back(hook& node) noexcept {
+        hook* last = root_.previous_;
+        link(node, last, &root_);
+        last->next_ = &node;
+        root_.previous_ = &node;
+    }
+
+    void push_front(hook& node) noexcept {
+        hook* first = root_.next_;
+        link(node, &root_, first);
+        first->previous_ = &node;
+        root_.next_ = &node;
+    }
 
     /// Returns: the first element, which has left the list; null when there was none.
     T* pop_front() noexcept {
         hook* node = root_.next_;
         if (node == &root_) return nullptr;
-        node->unlink();
+        hook* next = node->next_;
+        root_.next_ = next;
+        next->previous_ = &root_;
+        node->previous_ = nullptr;
         return &element(*node);
     }
 
@@ -92,12 +109,10 @@ class intrusive_list {
 
     void reset() noexcept { root_.previous_ = root_.next_ = &root_; }
 
-    static void insert(hook& node, hook& before) noexcept {
+    static void link(hook& node, hook* previous, hook* next) noexcept {
         check(!node.linked(), "intrusive_list: the element is already in a list");
-        node.previous_ = &before;
-        node.next_ = before.next_;
-        before.next_->previous_ = &node;
-        before.next_ = &node;
+        node.previous_ = previous;
+        node.next_ = next;
     }
 
     hook root_;

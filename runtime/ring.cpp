@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
 #include "runtime/check.hpp"
@@ -18,6 +20,10 @@ namespace {
 
 // Answers with these `user_data` belong to no completion.
 constexpr std::uint64_t unanswered = 0;
+
+// An answer is copied as one word.
+static_assert(offsetof(io_uring_cqe, flags) - offsetof(io_uring_cqe, res) ==
+              offsetof(completion_event, flags) - offsetof(completion_event, result));
 
 constinit std::atomic<enter_call> replaced_enter{nullptr};
 
@@ -73,10 +79,6 @@ std::string ring::flags() const { return setup_flag_names(queues_->shared.flags)
 
 void ring::replace_enter(enter_call call) noexcept { replaced_enter.store(call); }
 
-unsigned ring::unsubmitted() const noexcept {
-    return submission_tail_ - io_uring_smp_load_acquire(submission_head_);
-}
-
 bool ring::answers_waiting() const noexcept {
     return *completion_head_ != io_uring_smp_load_acquire(completion_tail_);
 }
@@ -86,24 +88,35 @@ bool ring::kernel_wants_enter() const noexcept {
            (IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN);
 }
 
-io_uring_sqe* ring::raw_entry() noexcept {
-    if (unsubmitted() >= submission_size_) [[unlikely]] {
-        submit();
-        if (unsubmitted() >= submission_size_) return nullptr;
-    }
+io_uring_sqe* ring::next_entry() noexcept {
     const unsigned slot = submission_tail_++ & submission_mask_;
     return reinterpret_cast<io_uring_sqe*>(submissions_ + slot * sizeof(io_uring_sqe));
 }
 
-io_uring_sqe* ring::entry(completion& whom) noexcept {
-    // What was postponed goes first, and cancels before it.
-    if (congested_) [[unlikely]]
-        return nullptr;
-    io_uring_sqe* entry = raw_entry();
-    if (entry) [[likely]] {
-        entry->user_data = tag(whom);
-        ++in_flight_;
+io_uring_sqe* ring::raw_entry() noexcept {
+    if (full()) [[unlikely]] {
+        submit();
+        if (full()) return nullptr;
     }
+    return next_entry();
+}
+
+io_uring_sqe* ring::entry(completion& whom) noexcept {
+    if (congested_ || full()) [[unlikely]]
+        return entry_under_pressure(whom);
+    io_uring_sqe* entry = next_entry();
+    entry->user_data = tag(whom);
+    ++in_flight_;
+    return entry;
+}
+
+io_uring_sqe* ring::entry_under_pressure(completion& whom) noexcept {
+    // What was postponed goes first, and cancels before it.
+    if (congested_) return nullptr;
+    io_uring_sqe* entry = raw_entry();
+    if (!entry) return nullptr;
+    entry->user_data = tag(whom);
+    ++in_flight_;
     return entry;
 }
 
@@ -209,16 +222,18 @@ void ring::wait(duration limit) noexcept {
         poll();
         return;
     }
-    __kernel_timespec span{};
-    io_uring_getevents_arg argument{};
-    argument.sigmask_sz = _NSIG / 8;
-    if (limit != forever) {
+    if (limit == forever) {
+        enter(1, IORING_ENTER_GETEVENTS, nullptr, 0);
+    } else {
         limit = std::max(limit, duration::zero());
+        __kernel_timespec span{};
         span.tv_sec = limit.count() / 1'000'000'000;
         span.tv_nsec = limit.count() % 1'000'000'000;
+        io_uring_getevents_arg argument{};
+        argument.sigmask_sz = _NSIG / 8;
         argument.ts = reinterpret_cast<std::uint64_t>(&span);
+        enter(1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &argument, sizeof argument);
     }
-    enter(1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &argument, sizeof argument);
     if (refusals_ != 0 && !answers_waiting()) back_off();
 }
 
@@ -238,7 +253,8 @@ unsigned ring::reap() noexcept {
         const auto& slot = *reinterpret_cast<const io_uring_cqe*>(
             completions_ + (head & completion_mask_) * sizeof(io_uring_cqe));
         const std::uint64_t tagged = slot.user_data;
-        const completion_event event{slot.res, slot.flags};
+        completion_event event;
+        std::memcpy(&event, &slot.res, sizeof event);
         io_uring_smp_store_release(completion_head_, head + 1);
         ++answers;
         if (tagged == unanswered) [[unlikely]]

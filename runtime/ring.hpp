@@ -100,8 +100,13 @@ class ring {
   private:
     struct queues;
 
+    io_uring_sqe* next_entry() noexcept;
     io_uring_sqe* raw_entry() noexcept;
-    unsigned unsubmitted() const noexcept;
+    io_uring_sqe* entry_under_pressure(completion& whom) noexcept;
+    unsigned unsubmitted() const noexcept {
+        return submission_tail_ - __atomic_load_n(submission_head_, __ATOMIC_ACQUIRE);
+    }
+    bool full() const noexcept { return unsubmitted() >= submission_size_; }
     bool answers_waiting() const noexcept;
     bool kernel_wants_enter() const noexcept;
     void enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept;

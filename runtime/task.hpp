@@ -34,10 +34,7 @@ class task_link : public runnable {
     task_promise_base* parent_promise() const noexcept { return parent_promise_; }
 
     /// Returns: where to go once the child has returned.
-    std::coroutine_handle<> back() noexcept {
-        next_ = parent_;
-        return transfer_to(parent_, *this);
-    }
+    std::coroutine_handle<> back() noexcept { return go_on_with(parent_); }
 
     /// The child's frame alone; what it awaits has been destroyed before.
     void destroy_frame() noexcept { std::exchange(child_, nullptr).destroy(); }
@@ -58,12 +55,19 @@ class task_link : public runnable {
     std::coroutine_handle<> child_;
 
   private:
+    std::coroutine_handle<> go_on_with(std::coroutine_handle<> next) noexcept {
+        if (may_transfer()) [[likely]]
+            return next;
+        next_ = next;
+        return transfer_later(*this);
+    }
+
     void destroy_child() noexcept;
 
     task_promise_base& promise_;
     task_promise_base* parent_promise_ = nullptr;
     std::coroutine_handle<> parent_;
-    std::coroutine_handle<> next_;
+    std::coroutine_handle<> next_;  // While queued.
 };
 
 /// What every task's promise is, whatever it returns.
@@ -189,8 +193,7 @@ inline std::coroutine_handle<> task_link::start(std::coroutine_handle<> parent,
     parent_ = parent;
     parent_promise_ = &parent_promise;
     promise_.enter(parent_promise, *this);
-    next_ = child_;
-    return transfer_to(child_, *this);
+    return go_on_with(child_);
 }
 
 template <class T>

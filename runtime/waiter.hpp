@@ -150,7 +150,7 @@ class timer_place {
     friend class timer_queue;
     static constexpr std::uint32_t unarmed = UINT32_MAX;
 
-    time_point due_{};
+    time_point due_;  // Of an armed one.
     std::uint32_t slot_ = unarmed;
 };
 

@@ -78,21 +78,43 @@ class kernel_operation : public aio, public completion {
     static void give_up(aio& operation, void* self, std::error_code reason) noexcept;
 };
 
+/// The operation of a description that reads the kernel's answer differently.
+template <class Call>
+class translating_operation : public kernel_operation {
+  protected:
+    translating_operation() = default;
+    ~translating_operation() = default;
+
+  private:
+    void complete(completion_event event) noexcept final {
+        kernel_operation::complete(Call::translated(event));
+    }
+};
+
+template <class Call>
+using operation_base =
+    std::conditional_t<translates_answer<Call>, translating_operation<Call>, kernel_operation>;
+
+/// A value that must not be lost: if nobody takes it, it is disposed of.
+template <class Answer>
+inline constexpr bool owns_something =
+    !std::is_void_v<Answer> && !std::is_trivially_destructible_v<Answer>;
+
 /// What the awaiters of a description share: from the description to the entry, and from the
 /// answer to the value.
 template <kernel_call Call>
-class operation_of : public kernel_operation {
+class operation_of : public operation_base<Call> {
     using answer = decltype(std::declval<const Call&>().value(completion_event()));
 
   public:
     result<answer> await_resume() noexcept {
-        untaken_ = false;
-        if (const std::error_code why = error()) [[unlikely]]
+        if constexpr (owns_something<answer>) untaken_ = false;
+        if (const std::error_code why = this->outcome()) [[unlikely]]
             return why;
         if constexpr (std::is_void_v<answer>)
             return {};
         else
-            return call_.value(event_);
+            return call_.value(this->event());
     }
 
     aio& subject() noexcept { return *this; }
@@ -101,20 +123,20 @@ class operation_of : public kernel_operation {
     explicit operation_of(Call call) noexcept : call_(call) {}
 
     ~operation_of() {
-        if (in_progress()) [[unlikely]]
-            retire();
-        // A value that nobody took is disposed of: an accepted descriptor is closed.
-        if constexpr (!std::is_void_v<answer> && !std::is_trivially_destructible_v<answer>) {
-            if (untaken_ && succeeded()) [[maybe_unused]]
-                const answer dropped = call_.value(event_);
+        if (this->in_progress()) [[unlikely]]
+            this->retire();
+        // An accepted descriptor is closed.
+        if constexpr (owns_something<answer>) {
+            if (untaken_ && this->succeeded()) [[maybe_unused]]
+                const answer dropped = call_.value(this->event());
         }
     }
 
     bool submit() noexcept {
-        ring& kernel = current_ring();
+        ring& kernel = this->current_ring();
         if constexpr (!has_fallback<Call>) {
-            if (begin_registered()) [[likely]] {
-                untaken_ = true;
+            if (this->begin_registered()) [[likely]] {
+                if constexpr (owns_something<answer>) untaken_ = true;
                 start(kernel);
                 return true;
             }
@@ -132,26 +154,21 @@ class operation_of : public kernel_operation {
 
     /// With a limit of time, on a cancelled strand, or on a kernel that may lack the operation.
     bool submit_with_care(ring& kernel) noexcept {
-        if (!begin_on_strand()) return end_launch();
-        untaken_ = true;
+        if (!this->begin_on_strand()) return this->end_launch();
+        if constexpr (owns_something<answer>) untaken_ = true;
         if constexpr (has_fallback<Call>) {
             if (!call_.supported(kernel)) {
-                finish_with(call_.fallback());
-                return end_launch();
+                this->finish_with(call_.fallback());
+                return this->end_launch();
             }
         }
-        if (!register_with_aio()) return end_launch();
+        if (!this->register_with_aio()) return this->end_launch();
         start(kernel);
-        if (late()) expire();
-        return end_launch();
+        if (this->late()) this->expire();
+        return this->end_launch();
     }
 
     void prepare(io_uring_sqe& entry) const noexcept override { call_.prepare(entry); }
-
-    void complete(completion_event event) noexcept override {
-        if constexpr (translates_answer<Call>) event = Call::translated(event);
-        kernel_operation::complete(event);
-    }
 
     void describe(wait_report& report) const override {
         aio::describe(report);
@@ -163,7 +180,7 @@ class operation_of : public kernel_operation {
     }
 
     Call call_;
-    bool untaken_ = false;
+    bool untaken_ = false;  // Started, and its value not taken.
 };
 
 /// The awaiter of every description.
