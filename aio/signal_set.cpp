@@ -18,7 +18,10 @@ namespace {
 constexpr int requests_to_end[] = {SIGINT, SIGTERM, SIGQUIT};
 
 /// The reason if the coroutine that runs has been cancelled.
-std::error_code cancelled() noexcept { return here.line ? here.line->reason : std::error_code(); }
+std::error_code cancelled() noexcept {
+    if (!here.line) return {};
+    return here.line->reason;
+}
 
 }  // namespace
 

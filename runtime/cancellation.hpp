@@ -29,6 +29,24 @@ class strand_scope : public list_hook<strand_scope> {
     ~strand_scope() = default;
 };
 
+/// Why a strand was cancelled: an error code that costs nothing to make while it is empty.
+class cancel_reason {
+  public:
+    cancel_reason() = default;
+    cancel_reason(std::error_code why) noexcept : value_(why.value()), category_(&why.category()) {}
+
+    explicit operator bool() const noexcept { return value_ != 0; }
+
+    operator std::error_code() const noexcept {
+        if (value_ == 0) return {};
+        return {value_, *category_};
+    }
+
+  private:
+    int value_ = 0;
+    const std::error_category* category_;  // Of a value that is not 0.
+};
+
 /// One line of awaits: tasks that await one another, with at most one wait at the end of the line.
 /// Cancel reaches a coroutine tree strand by strand, on the home's thread alone, without
 /// allocation and without atomics.
@@ -39,7 +57,7 @@ class strand_scope : public list_hook<strand_scope> {
 /// 3. Propagation runs no coroutine: a cancel makes waiters ready, the loop resumes them.
 struct strand {
     waiter* leaf = nullptr;
-    std::error_code reason;  ///< Empty: not cancelled.
+    cancel_reason reason;  ///< Empty: not cancelled.
     intrusive_list<strand_scope, strand_scope> scopes;
     task_promise_base* innermost =
         nullptr;  ///< The task that runs or waits at the end of the line.

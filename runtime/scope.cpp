@@ -23,11 +23,23 @@ void say_lost(std::exception_ptr thrown) noexcept {
 
 }  // namespace
 
+scope_child::~scope_child() {
+    if (list_hook<>::linked()) list_hook<>::unlink();
+    task_promise_base::destroy(body_, promise_);
+}
+
+void scope_child::run() noexcept {
+    here.line = &line;
+    body_.resume();
+}
+
 std::coroutine_handle<> scope_child::notify() noexcept {
+    if (promise_.failed()) [[unlikely]]
+        scope_.child_threw(promise_.take_exception());
+    else if (scope_.fails_fast() && read_error_(promise_)) [[unlikely]]
+        scope_.cancel();
     // The task is suspended for good: its frame may be destroyed from in here.
-    std::exception_ptr thrown;
-    const std::error_code error = conclude(thrown);
-    scope_.child_ended(*this, error, std::move(thrown));
+    scope_.child_ended(*this);
     return std::noop_coroutine();
 }
 
@@ -45,7 +57,7 @@ task_scope::~task_scope() {
     if (linked()) unlink();
     cancel();
     // All were asked before the first is waited for.
-    while (scope_child* child = children_.pop_front()) child->destroy();
+    while (scope_child* child = children_.pop_front()) delete child;
     if (thrown_) say_lost(std::move(thrown_));
 }
 
@@ -53,21 +65,18 @@ void task_scope::adopt(scope_child& child) noexcept {
     children_.push_back(child);
     ++size_;
     if (reason_) child.line.cancel(reason_);
+    child.start();
 }
 
-void task_scope::child_ended(scope_child& child, std::error_code error,
-                             std::exception_ptr thrown) noexcept {
-    list_hook<scope_child>& hook = child;
-    hook.unlink();
-    child.destroy();
-    --size_;
-    if (thrown) {
-        if (!thrown_) thrown_ = std::move(thrown);
-        cancel();
-    } else if (error && policy_ == scope_policy::fail_fast) {
-        cancel();
-    }
-    if (size_ == 0 && joining_) joining_->all_ended();
+void task_scope::child_threw(std::exception_ptr thrown) noexcept {
+    if (!thrown_) thrown_ = std::move(thrown);
+    cancel();
+}
+
+void task_scope::child_ended(scope_child& child) noexcept {
+    child.list_hook<scope_child>::unlink();
+    delete &child;
+    if (--size_ == 0 && joining_) joining_->all_ended();
 }
 
 void task_scope::cancel(std::error_code reason) noexcept {

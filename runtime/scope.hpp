@@ -16,31 +16,51 @@
 #include "runtime/intrusive_list.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
-#include "runtime/task_branch.hpp"
 #include "runtime/waiter.hpp"
 
 namespace lariat {
 
 class task_scope;
 
-/// A task that a scope runs.
-class scope_child : public list_hook<scope_child>, protected listener {
+/// A task that a scope runs, as the first of its own strand. Its memory is recycled like a frame's.
+class scope_child final : public list_hook<scope_child>, private runnable, private listener {
   public:
-    virtual void destroy() noexcept = 0;
+    /// The error that a task of some type has returned.
+    using error_reader = std::error_code (*)(const task_promise_base& promise) noexcept;
+
+    static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept {
+        frame_pool::release(memory, size);
+    }
+
+    template <class T>
+    scope_child(task_scope& scope, std::coroutine_handle<task_promise<T>> body) noexcept
+        : scope_(scope), body_(body), promise_(body.promise()), read_error_(&error_of<T>) {}
+    ~scope_child();
+
+    void start() noexcept {
+        promise_.enter(line, *this);
+        home::current().make_ready(*this);
+    }
 
     strand line;
 
-  protected:
-    explicit scope_child(task_scope& scope) noexcept : scope_(scope) {}
-    ~scope_child() = default;
-
-    /// The task returned. Returns: the error it returned, if it returns one.
-    virtual std::error_code conclude(std::exception_ptr& thrown) noexcept = 0;
-
   private:
-    std::coroutine_handle<> notify() noexcept final;
+    template <class T>
+    static std::error_code error_of(const task_promise_base& promise) noexcept {
+        if constexpr (carries_error<T>)
+            return static_cast<const task_promise<T>&>(promise).returned().error();
+        else
+            return {};
+    }
+
+    void run() noexcept override;
+    std::coroutine_handle<> notify() noexcept override;
 
     task_scope& scope_;
+    std::coroutine_handle<> body_;
+    task_promise_base& promise_;
+    error_reader read_error_;
 };
 
 /// What a scope does about a child that returns an error.
@@ -103,12 +123,11 @@ class task_scope final : private strand_scope {
   private:
     friend class scope_child;
 
-    template <class T>
-    class child_of;
-
     void show_lines(line_visitor& visitor) override;
     void adopt(scope_child& child) noexcept;
-    void child_ended(scope_child& child, std::error_code error, std::exception_ptr thrown) noexcept;
+    bool fails_fast() const noexcept { return policy_ == scope_policy::fail_fast; }
+    void child_threw(std::exception_ptr thrown) noexcept;
+    void child_ended(scope_child& child) noexcept;
 
     const scope_policy policy_;
     std::size_t size_ = 0;
@@ -145,45 +164,9 @@ inline task_scope::join_awaiter task_scope::join_description::operator co_await(
     return join_awaiter(scope, patience);
 }
 
-/// Its memory is recycled like a frame's.
-template <class T>
-class task_scope::child_of final : public scope_child {
-  public:
-    static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
-    static void operator delete(void* memory, std::size_t size) noexcept {
-        frame_pool::release(memory, size);
-    }
-
-    child_of(task_scope& scope, task<T> body) noexcept
-        : scope_child(scope), branch_(std::move(body)) {}
-
-    void start() noexcept {
-        branch_.attach(&line, *this);
-        branch_.launch();
-    }
-
-    void destroy() noexcept override { delete this; }
-
-  private:
-    std::error_code conclude(std::exception_ptr& thrown) noexcept override {
-        if (branch_.failed()) {
-            thrown = branch_.take_exception();
-            return {};
-        }
-        if constexpr (carries_error<T>)
-            return branch_.await_resume().error();
-        else
-            return {};
-    }
-
-    task_branch<T> branch_;
-};
-
 template <class T>
 void task_scope::spawn(task<T> body) {
-    auto* added = new child_of<T>(*this, std::move(body));
-    adopt(*added);
-    added->start();
+    adopt(*new scope_child(*this, body.release()));
 }
 
 /// Whether a call keeps nothing but copies of its arguments in the frame it returns: true for a

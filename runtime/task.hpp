@@ -220,6 +220,9 @@ class task_promise : public task_promise_base {
         return *std::move(value_);
     }
 
+    /// Requires: the task has returned, and nobody has taken its value.
+    const T& returned() const noexcept { return *value_; }
+
   private:
     std::optional<T> value_;
 };
