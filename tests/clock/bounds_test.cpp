@@ -1,8 +1,10 @@
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <ostream>
 #include <string>
@@ -15,6 +17,7 @@
 #include "aio/completion_source.hpp"
 #include "aio/op/poll.hpp"
 #include "aio/op/socket.hpp"
+#include "runtime/ring.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
@@ -51,6 +54,12 @@ steady::duration best_of_five(const char* name, Measured measured) {
     const auto shown = std::chrono::duration_cast<std::chrono::microseconds>(best);
     std::cout << name << ": " << shown.count() << " us" << std::endl;
     return best;
+}
+
+steady::duration cpu_of_this_thread() {
+    timespec now;
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
 class done_at_once final : public io::aio_awaitable<std::size_t> {
@@ -209,6 +218,21 @@ TEST_CASE("limits of 0, a nanosecond and 10 us end at once on the real clock, an
         CHECK(took >= limit);
         CHECK(took <= 1ms * slower);
     }
+}
+
+TEST_CASE("a scheduler with a timer of one second sleeps: no CPU time, a handful of system calls") {
+    io::scheduler loop;
+    std::uint64_t calls = 0;
+    const auto cpu_time = best_of_five("CPU time of one idle second", [&] {
+        const auto calls_before = loop.kernel()->system_calls();
+        const auto before = cpu_of_this_thread();
+        loop.run([]() -> io::task<> { (void)co_await io::sleep_for(1s); }());
+        calls = loop.kernel()->system_calls() - calls_before;
+        return cpu_of_this_thread() - before;
+    });
+
+    CHECK(calls <= 3);
+    CHECK(cpu_time <= 1ms * slower);
 }
 
 TEST_CASE("five thousand deadlines of one moment have all fired a few milliseconds after it") {
