@@ -55,6 +55,8 @@ int measure_all(const options& asked, const std::vector<selection>& selected) {
         for (const figures& sum : done.back().subjects) failed |= sum.failed;
     }
     if (interrupted()) std::printf("interrupted: what is above was done before\n");
+    std::printf("%zu of %zu measured%s\n", done.size(), selected.size(),
+                failed ? "; some failed, see above" : "");
     if (!asked.json_file.empty() && !write_file(asked.json_file, to_json(where, done))) {
         std::fprintf(stderr, "lariat-bench: cannot write %s\n", asked.json_file.c_str());
         return 1;
