@@ -22,6 +22,10 @@ class [[nodiscard]] any_result {
     auto& get() noexcept {
         return std::get<Index>(results);
     }
+    template <std::size_t Index>
+    const auto& get() const noexcept {
+        return std::get<Index>(results);
+    }
 
     std::size_t index;  ///< The member that ended first.
     Values results;     ///< Of all members, in order: a tuple, or an `outcome_list`.

@@ -6,6 +6,7 @@
 
 #include "aio/descriptor.hpp"
 #include "aio/op/operation.hpp"
+#include "aio/op/remedy.hpp"
 
 namespace lariat {
 
@@ -20,6 +21,11 @@ struct poll {
     std::uint32_t events = POLLIN;
 
     void prepare(io_uring_sqe& entry) const noexcept;
+
+    /// Answers each time that something of it happens, as epoll does edge-triggered. Linux 5.13.
+    void prepare_multishot(io_uring_sqe& entry) const noexcept;
+    static remedy remedy_for(std::error_code) noexcept { return remedy::none; }
+
     static std::uint32_t value(completion_event event) noexcept {
         return static_cast<std::uint32_t>(event.result);
     }

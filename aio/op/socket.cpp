@@ -42,6 +42,34 @@ void accept::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_accept(&entry, socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
 }
 
+void accept::prepare_multishot(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_multishot_accept(&entry, socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+remedy accept::remedy_for(std::error_code why) noexcept {
+    if (why.category() != std::generic_category()) return remedy::none;
+    switch (why.value()) {
+        case ECONNABORTED:
+        case EPROTO:
+        case ENOPROTOOPT:
+        case ENETDOWN:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case EHOSTUNREACH:
+        case ENONET:
+        case ETIMEDOUT:
+        case EPERM:
+            return remedy::retry;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            return remedy::wait;
+        default:
+            return remedy::none;
+    }
+}
+
 address address_storage::read() const noexcept {
     const auto known = address::from(reinterpret_cast<const sockaddr*>(&bytes), size);
     return known ? *known : address();

@@ -8,6 +8,7 @@
 #include "aio/buffer.hpp"
 #include "aio/descriptor.hpp"
 #include "aio/op/operation.hpp"
+#include "aio/op/remedy.hpp"
 
 namespace lariat {
 
@@ -78,6 +79,14 @@ struct accept {
     descriptor_ref socket;
 
     void prepare(io_uring_sqe& entry) const noexcept;
+
+    /// Accepts one peer after the other. Linux 5.19.
+    void prepare_multishot(io_uring_sqe& entry) const noexcept;
+
+    /// Linux reports a peer's network errors at accept: they end no one else's.
+    /// Source: accept(2), "Error handling".
+    static remedy remedy_for(std::error_code why) noexcept;
+
     static descriptor value(completion_event event) noexcept {
         return descriptor::adopt(event.result);
     }

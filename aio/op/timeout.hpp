@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "aio/op/operation.hpp"
+#include "aio/op/remedy.hpp"
 #include "runtime/clock.hpp"
 
 namespace lariat {
@@ -24,6 +25,11 @@ struct timeout {
     mutable kernel_time storage{};  ///< What the kernel reads; filled by `prepare`.
 
     void prepare(io_uring_sqe& entry) const noexcept;
+
+    /// Answers after each span, without drift. Linux 6.4; before it, one span after the other.
+    void prepare_multishot(io_uring_sqe& entry) const noexcept;
+    static remedy remedy_for(std::error_code) noexcept { return remedy::none; }
+
     static void value(completion_event) noexcept {}
 
     /// The kernel calls it an error that the time has passed.

@@ -4,52 +4,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <algorithm>
-#include <chrono>
-
 #include "runtime/event.hpp"
 #include "runtime/within.hpp"
 
 namespace lariat {
 namespace {
-
-using namespace std::chrono_literals;
-
-// Descriptors come back when some peer leaves. A tenth of a second is soon enough for who waits in
-// the backlog, and seldom enough to cost nothing; the first try is sooner, for a short burst.
-constexpr duration shortest_pause = 5ms;
-constexpr duration longest_pause = 1s;
-
-enum class remedy {
-    none,   ///< The listener itself is at fault.
-    retry,  ///< The peer is gone: on to the next.
-    wait,   ///< Something ran out.
-};
-
-/// Linux reports a peer's network errors at accept. Source: accept(2), "Error handling".
-remedy remedy_for(std::error_code why) noexcept {
-    if (why.category() != std::generic_category()) return remedy::none;
-    switch (why.value()) {
-        case ECONNABORTED:
-        case EPROTO:
-        case ENOPROTOOPT:
-        case ENETDOWN:
-        case ENETUNREACH:
-        case EHOSTDOWN:
-        case EHOSTUNREACH:
-        case ENONET:
-        case ETIMEDOUT:
-        case EPERM:
-            return remedy::retry;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-            return remedy::wait;
-        default:
-            return remedy::none;
-    }
-}
 
 result<void> outcome_of(int status) noexcept {
     if (status < 0) return kernel_error(errno);
@@ -151,11 +110,11 @@ task<result<tcp_stream>> tcp_listener::accept() { return accept_at(door_.get());
 
 task<result<tcp_stream>> tcp_listener::accept_at(std::shared_ptr<state> door) {
     if (!door) co_return error::closed;
-    duration pause = shortest_pause;
+    growing_pause pause;
     for (;;) {
         auto peer = co_await door->socket.guard(lariat::accept{.socket = door->socket.ref()});
         if (peer) co_return tcp_stream(*std::move(peer));
-        switch (remedy_for(peer.error())) {
+        switch (lariat::accept::remedy_for(peer.error())) {
             case remedy::none:
                 co_return peer.error();
             case remedy::retry:
@@ -163,10 +122,9 @@ task<result<tcp_stream>> tcp_listener::accept_at(std::shared_ptr<state> door) {
             case remedy::wait:
                 break;
         }
-        const auto closed = co_await within(pause, door->closing.wait());
+        const auto closed = co_await within(pause.next(), door->closing.wait());
         if (closed) co_return error::closed;
         if (closed.error() != make_error_code(error::timed_out)) co_return closed.error();
-        pause = std::min(2 * pause, longest_pause);
     }
 }
 

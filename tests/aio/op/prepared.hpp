@@ -15,6 +15,15 @@ io_uring_sqe prepared(const Call& call) {
     return entry;
 }
 
+/// The same as the entry of a multishot.
+template <class Call>
+io_uring_sqe prepared_multishot(const Call& call) {
+    io_uring_sqe entry;
+    std::memset(&entry, 0xff, sizeof entry);
+    call.prepare_multishot(entry);
+    return entry;
+}
+
 /// What a description that uses no extra field must have cleared.
 inline bool is_clean(const io_uring_sqe& entry) {
     return entry.flags == 0 && entry.ioprio == 0 && entry.buf_index == 0 &&

@@ -1,0 +1,181 @@
+#include "aio/op/multishot.hpp"
+
+#include <errno.h>
+
+#include <algorithm>
+#include <new>
+
+#include "runtime/check.hpp"
+#include "runtime/error.hpp"
+#include "runtime/ring.hpp"
+
+namespace lariat {
+
+answer_queue::answer_queue(std::size_t room)
+    : slots_(std::make_unique<completion_event[]>(room)), room_(room) {}
+
+bool answer_queue::push(completion_event answer) noexcept {
+    if (size_ == room_ && !grow()) [[unlikely]]
+        return false;
+    slots_[(first_ + size_++) % room_] = answer;
+    return true;
+}
+
+completion_event answer_queue::pop() noexcept {
+    const completion_event answer = slots_[first_];
+    first_ = (first_ + 1) % room_;
+    --size_;
+    return answer;
+}
+
+bool answer_queue::grow() noexcept {
+    const std::size_t room = room_ * 2;
+    std::unique_ptr<completion_event[]> larger(new (std::nothrow) completion_event[room]);
+    if (!larger) return false;
+    for (std::size_t i = 0; i < size_; ++i) larger[i] = slots_[(first_ + i) % room_];
+    slots_ = std::move(larger);
+    room_ = room;
+    first_ = 0;
+    return true;
+}
+
+multishot_source::multishot_source(multishot_options options)
+    : most_(std::max<std::size_t>(options.queued, 1)), answers_(most_), timer_(*this) {}
+
+void multishot_source::start(aio& waiter) noexcept {
+    check(!waiter_, "multishot: next was awaited while another one waits");
+    if (!answers_.empty()) return waiter.finish({}, 1);
+    if (phase_ == phase::ended) return waiter.finish(end_);
+    if (!waiter.defer(&give_up, this)) return;
+    waiter_ = &waiter;
+    if (phase_ == phase::idle) arm();
+}
+
+void multishot_source::give_up(aio& waiter, void* self, std::error_code reason) noexcept {
+    static_cast<multishot_source*>(self)->waiter_ = nullptr;
+    waiter.finish(reason);
+}
+
+completion_event multishot_source::take() noexcept {
+    const completion_event answer = answers_.pop();
+    if (phase_ == phase::idle && home_ && answers_.size() <= most_ / 2) arm();
+    return answer;
+}
+
+void multishot_source::arm() noexcept {
+    home_ = &home::current();
+    ring* kernel = home_->kernel();
+    check(kernel, "a multishot operation was awaited without a scheduler");
+    phase_ = phase::armed;
+    home_->count_pending(1);
+    if (!strand_scope::linked()) home_->loose_scopes().push_back(*this);
+    if (io_uring_sqe* entry = kernel->entry(*this))
+        prepare(*entry);
+    else
+        kernel->postpone(*this);
+}
+
+void multishot_source::ask_to_stop() noexcept {
+    ring& kernel = *home_->kernel();
+    // An answer that was on its way already is no reason to ask again.
+    if (phase_ == phase::stopping && asked_at_ == kernel.system_calls()) return;
+    phase_ = phase::stopping;
+    asked_at_ = kernel.system_calls();
+    if (kernel.cancel(*this)) return;
+    // It had only been postponed: no answer comes.
+    let_go();
+    phase_ = end_ ? phase::ended : phase::idle;
+}
+
+void multishot_source::end_with(std::error_code why) noexcept {
+    if (end_ || phase_ == phase::ended) return;
+    end_ = why;
+    if (armed()) {
+        ask_to_stop();
+    } else {
+        if (timer_.armed()) home_->timers().disarm(timer_);
+        if (strand_scope::linked()) strand_scope::unlink();
+        phase_ = phase::ended;
+    }
+    tell();
+}
+
+void multishot_source::retire() noexcept {
+    end_with(make_error_code(error::canceled));
+    if (!armed()) return;
+    home_->drain_until([this] { return !armed(); });
+}
+
+void multishot_source::let_go() noexcept {
+    home_->count_pending(-1);
+    strand_scope::unlink();
+}
+
+void multishot_source::complete(completion_event answer) noexcept {
+    answer = translate(answer);
+    if (answer.more()) {
+        keep(answer);
+        if (phase_ == phase::stopping || !has_room()) ask_to_stop();
+    } else {
+        let_go();
+        go_on_after(answer);
+    }
+    tell();
+}
+
+/// The last answer of an entry.
+void multishot_source::go_on_after(completion_event last) noexcept {
+    const bool stopped = phase_ == phase::stopping;
+    phase_ = phase::idle;
+    if (last.result >= 0) {
+        pauses_.reset();
+        keep(last);
+    }
+    if (end_) {
+        phase_ = phase::ended;
+    } else if (last.result >= 0 || (stopped && last.result == -ECANCELED)) {
+        if (has_room()) arm();
+    } else if (last.result == -EINVAL && !one_shot_ && answers_.empty()) {
+        one_shot_ = true;
+        arm();
+    } else {
+        const std::error_code why = kernel_error(-last.result);
+        switch (what_to_do(why)) {
+            case remedy::retry:
+                return arm();
+            case remedy::wait:
+                return pause();
+            case remedy::none:
+                end_ = why;
+                phase_ = phase::ended;
+        }
+    }
+}
+
+void multishot_source::pause() noexcept {
+    phase_ = phase::pausing;
+    if (home_->timers().arm(timer_, after(home_->now(), pauses_.next()))) {
+        home_->loose_scopes().push_back(*this);
+        return;
+    }
+    end_ = std::make_error_code(std::errc::not_enough_memory);
+    phase_ = phase::ended;
+}
+
+void multishot_source::keep(completion_event answer) noexcept {
+    if (answer.result < 0) return;
+    if (answers_.push(answer)) return;
+    dispose(answer);
+    if (!end_) end_ = std::make_error_code(std::errc::not_enough_memory);
+    if (phase_ == phase::armed) ask_to_stop();
+}
+
+void multishot_source::tell() noexcept {
+    if (!waiter_) return;
+    if (!answers_.empty())
+        std::exchange(waiter_, nullptr)->finish({}, 1);
+    else if (phase_ == phase::ended)
+        std::exchange(waiter_, nullptr)->finish(end_);
+}
+
+}  // namespace lariat
