@@ -8,6 +8,7 @@ void task_link::run() noexcept {
 }
 
 void task_link::destroy_child() noexcept {
+    if (linked()) unlink();
     task_promise_base::destroy(std::exchange(child_, nullptr), promise_);
 }
 

@@ -37,7 +37,10 @@ class task_link : public runnable {
     std::coroutine_handle<> back() noexcept { return go_on_with(parent_); }
 
     /// The child's frame alone; what it awaits has been destroyed before.
-    void destroy_frame() noexcept { std::exchange(child_, nullptr).destroy(); }
+    void destroy_frame() noexcept {
+        if (linked()) unlink();
+        std::exchange(child_, nullptr).destroy();
+    }
 
   protected:
     task_link(std::coroutine_handle<> child, task_promise_base& promise) noexcept
@@ -45,8 +48,8 @@ class task_link : public runnable {
     task_link(const task_link&) = delete;
     task_link& operator=(const task_link&) = delete;
     ~task_link() {
-        if (linked()) unlink();
-        if (child_) destroy_child();
+        if (child_) [[unlikely]]
+            destroy_child();
     }
 
     std::coroutine_handle<> start(std::coroutine_handle<> parent,
