@@ -1,10 +1,14 @@
 #include "aio/op/file.hpp"
 
+#include <errno.h>
 #include <liburing.h>
 #include <limits.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "runtime/kernel_abi.hpp"
 
 namespace lariat {
 namespace {
@@ -42,6 +46,31 @@ void writev::prepare(io_uring_sqe& entry) const noexcept {
 
 void fsync::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_fsync(&entry, file.number(), data_only ? IORING_FSYNC_DATASYNC : 0U);
+}
+
+void allocate::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_fallocate(&entry, file.number(), mode, static_cast<off_t>(offset),
+                            static_cast<off_t>(size));
+}
+
+void truncate::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_rw(kernel::op_ftruncate, &entry, file.number(), nullptr, 0, size);
+}
+
+bool truncate::supported(const ring& kernel) noexcept {
+    return kernel.supports(kernel::op_ftruncate);
+}
+
+completion_event truncate::fallback() const noexcept {
+    return {::ftruncate(file.number(), static_cast<off_t>(size)) < 0 ? -errno : 0, 0};
+}
+
+void sync_range::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_sync_file_range(&entry, file.number(), size, offset, flags);
+}
+
+void advise::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_fadvise(&entry, file.number(), offset, size, advice);
 }
 
 stat stat::of(descriptor_ref file) noexcept {

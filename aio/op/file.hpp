@@ -126,6 +126,69 @@ struct fsync {
     static void value(completion_event) noexcept {}
 };
 
+/// Makes room for a file on the medium, or takes it away.
+/// Errors: not_supported by the file system, no_space_on_device; else those of fallocate(2).
+/// Source: fallocate(2), io_uring_prep_fallocate(3), Linux 5.6.
+struct allocate {
+    static constexpr const char* name = "allocate";
+
+    descriptor_ref file;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+    int mode = 0;  ///< FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE and the like.
+
+    void prepare(io_uring_sqe& entry) const noexcept;
+    static void value(completion_event) noexcept {}
+};
+
+/// Makes a file as long as `size`: cuts it, or adds zeros. Before Linux 6.9 by ftruncate(2), which
+/// keeps the thread for as long as the file system takes.
+/// Errors: those of ftruncate(2).
+/// Source: ftruncate(2), Linux 6.9.
+struct truncate {
+    static constexpr const char* name = "truncate";
+
+    descriptor_ref file;
+    std::uint64_t size = 0;
+
+    void prepare(io_uring_sqe& entry) const noexcept;
+    static void value(completion_event) noexcept {}
+
+    static bool supported(const ring& kernel) noexcept;
+    completion_event fallback() const noexcept;
+};
+
+/// Starts, and waits for, the writing of a part of a file; neither its size nor the medium's own
+/// cache is covered: see `fsync`.
+/// Errors: those of sync_file_range(2).
+/// Source: sync_file_range(2), io_uring_prep_sync_file_range(3), Linux 5.2.
+struct sync_range {
+    static constexpr const char* name = "sync_range";
+
+    descriptor_ref file;
+    std::uint64_t offset = 0;
+    std::uint32_t size = 0;  ///< 0: up to the end.
+    int flags = SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+
+    void prepare(io_uring_sqe& entry) const noexcept;
+    static void value(completion_event) noexcept {}
+};
+
+/// Says how a part of a file will be used.
+/// Errors: those of posix_fadvise(2).
+/// Source: posix_fadvise(2), io_uring_prep_fadvise(3), Linux 5.6.
+struct advise {
+    static constexpr const char* name = "advise";
+
+    descriptor_ref file;
+    int advice = POSIX_FADV_NORMAL;
+    std::uint64_t offset = 0;
+    std::uint32_t size = 0;  ///< 0: up to the end.
+
+    void prepare(io_uring_sqe& entry) const noexcept;
+    static void value(completion_event) noexcept {}
+};
+
 /// Asks what a file is: its type, size, permissions, times.
 /// Errors: those of statx(2).
 /// Source: statx(2), io_uring_prep_statx(3), Linux 5.6.

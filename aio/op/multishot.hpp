@@ -140,7 +140,7 @@ class multishot_source : private completion, private strand_scope {
     aio* waiter_ = nullptr;
     retry_timer timer_;
     growing_pause pauses_;
-    std::error_code end_;  // Why it ends; empty while it goes on.
+    std::error_code end_;         // Why it ends; empty while it goes on.
     std::uint64_t asked_at_ = 0;  // The ring's system calls when it was asked to stop.
     phase phase_ = phase::idle;
     bool one_shot_ = false;  // The kernel knows no multishot of it: re-armed single shots.

@@ -1,6 +1,6 @@
 #include "aio/op/file.hpp"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <sys/uio.h>
 
 #include <array>
@@ -17,6 +17,7 @@
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/prepared.hpp"
+#include "tests/aio/op/scratch.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -27,32 +28,6 @@ static_assert(std::is_convertible_v<const std::string&, io::path_ref>);
 static_assert(std::is_convertible_v<std::filesystem::path&, io::path_ref>);
 static_assert(!std::is_convertible_v<std::string, io::path_ref>);
 static_assert(!std::is_convertible_v<std::filesystem::path, io::path_ref>);
-
-/// A directory that goes with the test.
-class scratch {
-  public:
-    scratch() {
-        auto name = (std::filesystem::temp_directory_path() / "lariat-XXXXXX").native();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~scratch() { std::filesystem::remove_all(path_); }
-
-    const std::filesystem::path& path() const { return path_; }
-    std::filesystem::path file() const { return path_ / "file"; }
-
-  private:
-    std::filesystem::path path_;
-};
-
-io::descriptor made(const std::filesystem::path& path, std::string_view text = {}) {
-    auto file =
-        io::descriptor::adopt(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    REQUIRE(file);
-    put(file, text);
-    REQUIRE(::lseek(file.number(), 0, SEEK_SET) == 0);
-    return file;
-}
 
 }  // namespace
 
@@ -303,4 +278,50 @@ TEST_CASE("a zero timeout reads what is there, and times out on an empty pipe") 
 
     CHECK(empty.error() == io::error::timed_out);
     CHECK(*full == 4);
+}
+
+TEST_CASE("allocate, truncate, sync_range and advise: the entries have range and mode") {
+    const auto room = prepared(io::allocate{.file = 3, .offset = 4096, .size = 8192, .mode = 1});
+    const auto length = prepared(io::truncate{.file = 3, .size = 5000});
+    const auto synced = prepared(io::sync_range{.file = 3, .offset = 10, .size = 20, .flags = 2});
+    const auto told =
+        prepared(io::advise{.file = 3, .advice = POSIX_FADV_SEQUENTIAL, .offset = 10, .size = 20});
+
+    CHECK((room.opcode == IORING_OP_FALLOCATE && room.off == 4096 && room.addr == 8192));
+    CHECK(room.len == 1);
+    CHECK((length.opcode == 55 && length.fd == 3 && length.off == 5000 && length.len == 0));
+    CHECK((synced.opcode == IORING_OP_SYNC_FILE_RANGE && synced.off == 10 && synced.len == 20));
+    CHECK(synced.sync_range_flags == 2);
+    CHECK((told.opcode == IORING_OP_FADVISE && told.off == 10 && told.len == 20));
+    CHECK(told.fadvise_advice == POSIX_FADV_SEQUENTIAL);
+    for (const auto& entry : {room, length, synced, told}) CHECK(is_clean(entry));
+}
+
+TEST_CASE("truncate and allocate: they change the size of a file, in the kernel and without it") {
+    const scratch place;
+    const auto file = made(place.file(), "0123456789");
+    const auto size = [&] { return std::filesystem::file_size(place.file()); };
+
+    CHECK(answer(io::truncate{.file = file, .size = 4}));
+    CHECK(size() == 4);
+    CHECK(io::truncate{.file = file, .size = 100}.fallback().result == 0);
+    CHECK(size() == 100);
+    CHECK(io::truncate{.file = -1, .size = 1}.fallback().result == -EBADF);
+    const auto allocated = answer(io::allocate{.file = file, .offset = 0, .size = 5000});
+    if (allocated.error() == std::errc::operation_not_supported)
+        MESSAGE("skipped: this file system does not allocate");
+    else
+        CHECK(size() == 5000);
+    CHECK(answer(io::truncate{.file = -1}).error() == std::errc::bad_file_descriptor);
+}
+
+TEST_CASE("sync_range and advise: they succeed on a file, and not on a pipe") {
+    const scratch place;
+    const auto file = made(place.file(), "0123456789");
+    const auto ends = make_pipe();
+
+    CHECK(answer(io::sync_range{.file = file}));
+    CHECK(answer(io::advise{.file = file, .advice = POSIX_FADV_DONTNEED}));
+    CHECK(answer(io::sync_range{.file = ends.first}).error() == std::errc::invalid_seek);
+    CHECK(answer(io::advise{.file = ends.first}).error() == std::errc::invalid_seek);
 }

@@ -1,0 +1,41 @@
+#include "aio/op/pipe.hpp"
+
+#include <errno.h>
+#include <liburing.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runtime/kernel_abi.hpp"
+
+namespace lariat {
+namespace {
+
+unsigned at_most(std::size_t size) noexcept {
+    return static_cast<unsigned>(std::min<std::size_t>(size, INT_MAX));
+}
+
+}  // namespace
+
+void pipe::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_rw(kernel::op_pipe, &entry, 0, storage, 0, 0);
+    entry.rw_flags = flags | O_CLOEXEC;
+}
+
+bool pipe::supported(const ring& kernel) noexcept { return kernel.supports(kernel::op_pipe); }
+
+completion_event pipe::fallback() const noexcept {
+    return {::pipe2(storage, flags | O_CLOEXEC) < 0 ? -errno : 0, 0};
+}
+
+void splice::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_splice(&entry, from.number(), static_cast<std::int64_t>(from_offset), to.number(),
+                         static_cast<std::int64_t>(to_offset), at_most(size), flags);
+}
+
+void tee::prepare(io_uring_sqe& entry) const noexcept {
+    io_uring_prep_tee(&entry, from.number(), to.number(), at_most(size), flags);
+}
+
+}  // namespace lariat
