@@ -46,9 +46,9 @@ void multishot_source::start(aio& waiter) noexcept {
     check(!waiter_, "multishot: next was awaited while another one waits");
     if (!answers_.empty()) return waiter.finish({}, 1);
     if (phase_ == phase::ended) return waiter.finish(end_);
-    if (!waiter.defer(&give_up, this)) return;
-    waiter_ = &waiter;
+    // First, or a consumer that only looks, without waiting, would never see anything.
     if (phase_ == phase::idle) arm();
+    if (waiter.defer(&give_up, this)) waiter_ = &waiter;
 }
 
 void multishot_source::give_up(aio& waiter, void* self, std::error_code reason) noexcept {
@@ -101,6 +101,7 @@ void multishot_source::end_with(std::error_code why) noexcept {
 }
 
 void multishot_source::retire() noexcept {
+    check(!waiter_, "multishot: destroyed while its next value is waited for");
     end_with(make_error_code(error::canceled));
     if (!armed()) return;
     home_->drain_until([this] { return !armed(); });

@@ -166,6 +166,21 @@ TEST_CASE("multishot: a deadline or a lost race ends the wait and not the sequen
     run_body(body);
 }
 
+TEST_CASE("multishot: a look without a wait begins it") {
+    door at;
+    at.knock();
+    auto body = [&]() -> io::task<bool> {
+        peers arriving(io::accept{.socket = at.socket()});
+        const auto nothing_yet = co_await io::within(0s, arriving.next());
+        CHECK(nothing_yet.error() == io::error::timed_out);
+        (void)co_await io::sleep_for(1ms);
+        const auto there = co_await io::within(0s, arriving.next());
+        co_return there.error() == std::error_code();
+    };
+
+    CHECK(run_body(body));
+}
+
 TEST_CASE("multishot: what is queued when a wait is cancelled is there for the next wait") {
     const auto counter = io::descriptor::adopt(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     auto body = [&]() -> io::task<> {
@@ -336,4 +351,18 @@ TEST_CASE("multishot: two waits at once are a mistake that is named") {
     };
 
     CHECK(dies_with("in progress", [&] { run_body(body); }));
+}
+
+TEST_CASE("multishot: destroying it under a wait is a mistake that is named") {
+    door at;
+    auto body = [&]() -> io::task<> {
+        auto arriving = std::make_unique<peers>(io::accept{.socket = at.socket()});
+        io::task_scope scope;
+        scope.spawn([](peers& from) -> io::task<> { (void)co_await from.next(); },
+                    std::ref(*arriving));
+        (void)co_await io::sleep_for(1ms);
+        arriving.reset();
+    };
+
+    CHECK(dies_with("destroyed while its next value is waited for", [&] { run_body(body); }));
 }
