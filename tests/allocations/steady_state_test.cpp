@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ostream>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "aio/op/close.hpp"
 #include "aio/op/file.hpp"
 #include "aio/op/message.hpp"
+#include "aio/op/multishot.hpp"
 #include "aio/op/nop.hpp"
 #include "aio/op/poll.hpp"
 #include "aio/op/socket.hpp"
@@ -140,6 +142,22 @@ TEST_CASE("operations that make and end sockets do not allocate") {
         co_await expected(io::listen{.socket = ref});
         co_await expected_to_fail(io::within(0s, io::accept{.socket = ref}));
         co_await expected(io::shutdown{.socket = ref});
+    };
+
+    CHECK(allocations_of(step) == 0);
+}
+
+TEST_CASE("the values of a multishot do not allocate") {
+    if (skipped()) return;
+    const auto ends = make_pipe();
+    io::multishot<io::poll> ready(io::poll{.file = ends.first}, {.queued = 4});
+    auto step = [&]() -> io::task<> {
+        put(ends.second, "x");
+        const auto there = co_await ready.next();
+        expect(there);
+        char byte;
+        const auto taken = co_await io::read{.file = ends.first, .buffer = std::span(&byte, 1)};
+        expect(taken);
     };
 
     CHECK(allocations_of(step) == 0);
