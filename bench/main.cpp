@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "bench/runner.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/available.hpp"
+#include "runtime/capabilities.hpp"
 
 namespace bench {
 namespace {
@@ -89,6 +91,10 @@ int run(const std::vector<std::string>& words) {
     const std::vector<workload> all = all_workloads();
     if (asked.help) {
         std::fputs(usage_text, stdout);
+        return 0;
+    }
+    if (asked.capabilities) {
+        std::cout << lariat::capabilities();
         return 0;
     }
     const std::vector<selection> selected = select(all, asked);

@@ -19,6 +19,7 @@ const char* const usage_text =
     "  --rounds N        how often each subject runs; 15 unless told, 2 with --smoke\n"
     "  --subject NAME    only subjects of that name or pattern; may be repeated\n"
     "  --json FILE       also write the results as JSON\n"
+    "  --capabilities    what io_uring can do here, as Lariat sees it\n"
     "  --help            this text\n"
     "\n"
     "ns is the median of the rounds, cpu ns the CPU time in it of the measuring thread, allocs and "
@@ -135,6 +136,8 @@ options read_options(const std::vector<std::string>& arguments) {
         };
         if (word == "--help" || word == "-h") {
             asked.help = true;
+        } else if (word == "--capabilities") {
+            asked.capabilities = true;
         } else if (word == "--list") {
             asked.list = true;
         } else if (word == "--smoke") {

@@ -15,6 +15,7 @@ struct options {
     plan how;
     bool list = false;
     bool help = false;
+    bool capabilities = false;
     std::string json_file;
     std::vector<std::string> names;  ///< Patterns; empty: all workloads.
     std::vector<std::pair<std::string, std::vector<long>>> values;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "runtime/intrusive_list.hpp"
 
 struct io_uring_sqe;
@@ -10,6 +12,8 @@ namespace lariat {
 struct completion_event {
     int result;      ///< Negative: a kernel error number.
     unsigned flags;  ///< IORING_CQE_F_*.
+    /// Where the bytes begin in a buffer that the kernel picked; the pool it is from writes it.
+    std::uint32_t offset = 0;
 
     /// More answers follow for the same entry.
     bool more() const noexcept { return flags & 2U; }

@@ -21,9 +21,10 @@ namespace {
 // Answers with these `user_data` belong to no completion.
 constexpr std::uint64_t unanswered = 0;
 
-// An answer is copied as one word.
-static_assert(offsetof(io_uring_cqe, flags) - offsetof(io_uring_cqe, res) ==
-              offsetof(completion_event, flags) - offsetof(completion_event, result));
+// Result and flags of an answer are copied as one word.
+constexpr std::size_t answer_size = 8;
+static_assert(offsetof(io_uring_cqe, flags) - offsetof(io_uring_cqe, res) == 4 &&
+              offsetof(completion_event, flags) == 4 && offsetof(completion_event, result) == 0);
 
 constinit std::atomic<enter_call> replaced_enter{nullptr};
 
@@ -43,7 +44,8 @@ struct ring::queues {
     enter_call call = call_kernel;
 };
 
-ring::ring(ring_options options) : queues_(std::make_unique<queues>()) {
+ring::ring(ring_options options)
+    : queues_(std::make_unique<queues>()), capabilities_(capabilities()) {
     io_uring& shared = queues_->shared;
     set_up_ring(shared, options);
     io_uring_ring_dontfork(&shared);
@@ -60,11 +62,6 @@ ring::ring(ring_options options) : queues_(std::make_unique<queues>()) {
     completions_ = reinterpret_cast<const std::byte*>(shared.cq.cqes);
     completion_mask_ = *shared.cq.kring_mask;
     if (enter_call call = replaced_enter.load()) queues_->call = call;
-    if (io_uring_probe* probe = io_uring_get_probe_ring(&shared)) {
-        for (unsigned op = 0; op < probe->ops_len; ++op)
-            supported_[op] = (probe->ops[op].flags & IO_URING_OP_SUPPORTED) != 0;
-        io_uring_free_probe(probe);
-    }
 }
 
 ring::~ring() {
@@ -76,6 +73,10 @@ int ring::descriptor() const noexcept { return queues_->shared.ring_fd; }
 unsigned ring::entries() const noexcept { return queues_->shared.sq.ring_entries; }
 unsigned ring::completions() const noexcept { return queues_->shared.cq.ring_entries; }
 std::string ring::flags() const { return setup_flag_names(queues_->shared.flags); }
+
+int ring::register_with(unsigned operation, void* argument, unsigned count) noexcept {
+    return io_uring_register(static_cast<unsigned>(descriptor()), operation, argument, count);
+}
 
 void ring::replace_enter(enter_call call) noexcept { replaced_enter.store(call); }
 
@@ -179,6 +180,20 @@ bool ring::send_wake(int other_ring) noexcept {
     return true;
 }
 
+void ring::close_direct(unsigned place) noexcept {
+    if (io_uring_sqe* entry = raw_entry()) {
+        io_uring_prep_close_direct(entry, place);
+        entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        entry->user_data = unanswered;
+        return;
+    }
+    int nothing = -1;
+    io_uring_files_update update{};
+    update.offset = place;
+    update.fds = reinterpret_cast<std::uint64_t>(&nothing);
+    register_with(IORING_REGISTER_FILES_UPDATE, &update, 1);
+}
+
 void ring::prepare_watch(io_uring_sqe& entry, int descriptor) noexcept {
     io_uring_prep_poll_multishot(&entry, descriptor, POLLIN | static_cast<unsigned>(EPOLLET));
 }
@@ -253,8 +268,8 @@ unsigned ring::reap() noexcept {
         const auto& slot = *reinterpret_cast<const io_uring_cqe*>(
             completions_ + (head & completion_mask_) * sizeof(io_uring_cqe));
         const std::uint64_t tagged = slot.user_data;
-        completion_event event;
-        std::memcpy(&event, &slot.res, sizeof event);
+        completion_event event{};
+        std::memcpy(static_cast<void*>(&event), &slot.res, answer_size);
         io_uring_smp_store_release(completion_head_, head + 1);
         ++answers;
         if (tagged == unanswered) [[unlikely]]

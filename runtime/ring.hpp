@@ -1,11 +1,11 @@
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "runtime/capabilities.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/intrusive_list.hpp"
@@ -72,6 +72,10 @@ class ring {
     /// Returns: false when there is no room: wake it by other means.
     bool send_wake(int other_ring) noexcept;
 
+    /// Empties a place in the registered table of files; with the next submission, or at once when
+    /// there is no room.
+    void close_direct(unsigned place) noexcept;
+
     /// Answers the kernel still owes, postponed ones included.
     std::size_t in_flight() const noexcept { return in_flight_; }
 
@@ -79,9 +83,15 @@ class ring {
     std::uint64_t system_calls() const noexcept { return system_calls_; }
 
     /// Whether the running kernel knows this IORING_OP.
-    bool supports(unsigned opcode) const noexcept {
-        return opcode < supported_.size() && supported_[opcode];
-    }
+    bool supports(unsigned opcode) const noexcept { return capabilities_.operation(opcode); }
+
+    /// Whether it has what came to io_uring with that release.
+    bool since(kernel_version release) const noexcept { return capabilities_.since(release); }
+
+    /// Registers something with the kernel, or unregisters it: io_uring_register(2) with
+    /// IORING_REGISTER_*.
+    /// Returns: what the kernel says; a negative error number.
+    int register_with(unsigned operation, void* argument, unsigned count) noexcept;
 
     int descriptor() const noexcept;
     unsigned entries() const noexcept;
@@ -134,7 +144,7 @@ class ring {
     intrusive_list<completion, completion> cancels_;
     std::uint64_t system_calls_ = 0;
     unsigned refusals_ = 0;
-    std::bitset<256> supported_;
+    const capability_set& capabilities_;
 };
 
 }  // namespace lariat
