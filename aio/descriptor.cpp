@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "aio/op/direct_table.hpp"
+
 namespace lariat {
 namespace {
 
@@ -22,12 +24,26 @@ descriptor descriptor::adopt(int number) noexcept {
     return descriptor(number);
 }
 
+descriptor descriptor::adopt(direct_table& table, int place) noexcept {
+    table.opened();
+    return descriptor(place, &table);
+}
+
 result<void> descriptor::close() noexcept {
     check(number_ >= 0, "descriptor::close: there is none to close");
+    if (table_) {
+        dispose();
+        return {};
+    }
     if (const int error = close_once(release())) return kernel_error(error);
     return {};
 }
 
-void descriptor::dispose() noexcept { close_once(release()); }
+void descriptor::dispose() noexcept {
+    if (direct_table* const table = std::exchange(table_, nullptr))
+        table->close(std::exchange(number_, -1));
+    else
+        close_once(release());
+}
 
 }  // namespace lariat

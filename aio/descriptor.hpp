@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -9,7 +10,10 @@
 
 namespace lariat {
 
-/// Owns an open file, socket, pipe or the like, and closes it. Empty when it owns none.
+class direct_table;
+
+/// Owns an open file, socket, pipe or the like, and closes it. Empty when it owns none. The same
+/// type for both kinds: a number of the process, or a place in a `direct_table`.
 /// Lifetime: what still waits on it must have finished before it is closed. Closing does not
 /// cancel: a pending receive would go on and swallow data, and the number may by then name another
 /// file.
@@ -21,7 +25,11 @@ class descriptor {
     /// Requires: an open descriptor, or -1, which makes an empty one.
     static descriptor adopt(int number) noexcept;
 
-    descriptor(descriptor&& other) noexcept : number_(other.release()) {}
+    /// Takes over a place in a table. Lifetime: the table outlives it.
+    static descriptor adopt(direct_table& table, int place) noexcept;
+
+    descriptor(descriptor&& other) noexcept
+        : table_(std::exchange(other.table_, nullptr)), number_(std::exchange(other.number_, -1)) {}
     descriptor& operator=(descriptor&& other) noexcept {
         descriptor(std::move(other)).swap(*this);
         return *this;
@@ -33,27 +41,39 @@ class descriptor {
     /// Closes now, and tells how that went; the destructor does not tell. Empty afterwards,
     /// whatever the result: Linux frees the number before close(2) can fail, so it must not be
     /// closed again. Errors: what a write that the kernel had put off met: io_error,
-    /// no_space_on_device. Source: close(2).
+    /// no_space_on_device. A direct one is closed with the ring's next batch, and does not tell.
+    /// Source: close(2).
     result<void> close() noexcept;
 
     /// Gives up ownership. Returns: the number, which the caller now closes; -1 if it was empty.
-    [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
+    /// Requires: not a direct one, whose place nobody could give back.
+    [[nodiscard]] int release() noexcept {
+        check(!table_, "descriptor::release: a direct descriptor has no number");
+        return std::exchange(number_, -1);
+    }
 
-    /// Returns: the number, for system calls of one's own; -1 when empty.
-    int number() const noexcept { return number_; }
+    /// Returns: the number, for system calls of one's own; -1 when empty, or direct.
+    int number() const noexcept { return table_ ? -1 : number_; }
     explicit operator bool() const noexcept { return number_ >= 0; }
 
-    /// An index in the ring's own table of files instead of a number of the process.
-    bool is_direct() const noexcept { return false; }
+    /// A place in the ring's own table of files instead of a number of the process.
+    bool is_direct() const noexcept { return table_ != nullptr; }
 
-    void swap(descriptor& other) noexcept { std::swap(number_, other.number_); }
+    void swap(descriptor& other) noexcept {
+        std::swap(table_, other.table_);
+        std::swap(number_, other.number_);
+    }
     friend void swap(descriptor& one, descriptor& other) noexcept { one.swap(other); }
 
   private:
-    explicit descriptor(int number) noexcept : number_(number) {}
+    friend class descriptor_ref;
+
+    explicit descriptor(int number, direct_table* table = nullptr) noexcept
+        : table_(table), number_(number) {}
 
     void dispose() noexcept;
 
+    direct_table* table_ = nullptr;
     int number_ = -1;
 };
 
@@ -69,12 +89,19 @@ class descriptor_ref {
     constexpr descriptor_ref(Number number) noexcept : number_(number) {}
 
     descriptor_ref(const descriptor& owner) noexcept
-        : number_(owner.number()), direct_(owner.is_direct()) {}
+        : number_(owner.number_), direct_(owner.is_direct()) {}
     descriptor_ref(const descriptor&&) = delete;  // a temporary: closed before the operation ends
 
-    /// Returns: the number, or the index of a direct descriptor; -1 when it refers to none.
+    /// Returns: the number, or the place of a direct descriptor; -1 when it refers to none.
     constexpr int number() const noexcept { return number_; }
     constexpr bool is_direct() const noexcept { return direct_; }
+
+    /// Returns: the flags of an entry that names it.
+    constexpr std::uint8_t entry_flags() const noexcept { return direct_; }  // IOSQE_FIXED_FILE
+
+    /// Returns: the number in this process, for what takes no other: -1, which the kernel refuses,
+    /// for a direct one.
+    constexpr int process_number() const noexcept { return direct_ ? -1 : number_; }
     constexpr explicit operator bool() const noexcept { return number_ >= 0; }
 
     friend bool operator==(descriptor_ref, descriptor_ref) noexcept = default;

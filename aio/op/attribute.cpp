@@ -16,6 +16,7 @@ const char* text_of(const_buffer_view buffer) noexcept {
 void get_attribute::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_fgetxattr(&entry, file.number(), attribute.text(), text_of(buffer),
                             buffer.transfer_size());
+    entry.flags = file.entry_flags();
 }
 
 void get_attribute_at::prepare(io_uring_sqe& entry) const noexcept {
@@ -26,6 +27,7 @@ void get_attribute_at::prepare(io_uring_sqe& entry) const noexcept {
 void set_attribute::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_fsetxattr(&entry, file.number(), attribute.text(), text_of(data), flags,
                             data.transfer_size());
+    entry.flags = file.entry_flags();
 }
 
 void set_attribute_at::prepare(io_uring_sqe& entry) const noexcept {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "aio/op/direct_place.hpp"
 #include "runtime/kernel_abi.hpp"
 
 namespace lariat {
@@ -23,38 +24,47 @@ unsigned count_of(std::size_t buffers) noexcept {
 }  // namespace
 
 void open::prepare(io_uring_sqe& entry) const noexcept {
-    io_uring_prep_openat(&entry, directory.number(), path.text(), flags | O_CLOEXEC, mode);
+    io_uring_prep_openat(&entry, directory.process_number(), path.text(),
+                         flags | flags_into(into, O_CLOEXEC), mode);
+    choose_place(entry, into);
 }
 
 void read::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_read(&entry, file.number(), buffer.data(), buffer.transfer_size(), offset);
+    entry.flags = file.entry_flags();
 }
 
 void write::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_write(&entry, file.number(), buffer.data(), buffer.transfer_size(), offset);
+    entry.flags = file.entry_flags();
 }
 
 void readv::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_readv(&entry, file.number(), reinterpret_cast<const iovec*>(buffers.data()),
                         count_of(buffers.size()), offset);
+    entry.flags = file.entry_flags();
 }
 
 void writev::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_writev(&entry, file.number(), reinterpret_cast<const iovec*>(buffers.data()),
                          count_of(buffers.size()), offset);
+    entry.flags = file.entry_flags();
 }
 
 void fsync::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_fsync(&entry, file.number(), data_only ? IORING_FSYNC_DATASYNC : 0U);
+    entry.flags = file.entry_flags();
 }
 
 void allocate::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_fallocate(&entry, file.number(), mode, static_cast<off_t>(offset),
                             static_cast<off_t>(size));
+    entry.flags = file.entry_flags();
 }
 
 void truncate::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_rw(kernel::op_ftruncate, &entry, file.number(), nullptr, 0, size);
+    entry.flags = file.entry_flags();
 }
 
 bool truncate::supported(const ring& kernel) noexcept {
@@ -62,15 +72,17 @@ bool truncate::supported(const ring& kernel) noexcept {
 }
 
 completion_event truncate::fallback() const noexcept {
-    return {::ftruncate(file.number(), static_cast<off_t>(size)) < 0 ? -errno : 0, 0};
+    return {::ftruncate(file.process_number(), static_cast<off_t>(size)) < 0 ? -errno : 0, 0};
 }
 
 void sync_range::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_sync_file_range(&entry, file.number(), size, offset, flags);
+    entry.flags = file.entry_flags();
 }
 
 void advise::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_fadvise(&entry, file.number(), offset, size, advice);
+    entry.flags = file.entry_flags();
 }
 
 stat stat::of(descriptor_ref file) noexcept {
@@ -78,7 +90,7 @@ stat stat::of(descriptor_ref file) noexcept {
 }
 
 void stat::prepare(io_uring_sqe& entry) const noexcept {
-    io_uring_prep_statx(&entry, directory.number(), path.text(), flags,
+    io_uring_prep_statx(&entry, directory.process_number(), path.text(), flags,
                         STATX_BASIC_STATS | STATX_BTIME, &storage.storage());
 }
 

@@ -33,11 +33,10 @@ struct open {
     int flags = O_RDONLY;
     mode_t mode = 0666;  ///< Of a file that O_CREAT creates, before the umask.
     descriptor_ref directory = working_directory;
+    direct_table* into = nullptr;  ///< Makes a direct descriptor of this table.
 
     void prepare(io_uring_sqe& entry) const noexcept;
-    static descriptor value(completion_event event) noexcept {
-        return descriptor::adopt(event.result);
-    }
+    descriptor value(completion_event event) const noexcept { return opened_into(into, event); }
 };
 
 /// Reads what is there, up to the size of the buffer.

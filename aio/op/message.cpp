@@ -27,6 +27,7 @@ void receive_message::prepare(io_uring_sqe& entry) const noexcept {
     header.msg_namelen = sizeof sender.bytes;
     io_uring_prep_recvmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_CMSG_CLOEXEC));
+    entry.flags = socket.entry_flags();
 }
 
 received_message receive_message::value(completion_event event) const noexcept {
@@ -41,6 +42,7 @@ void send_message::prepare(io_uring_sqe& entry) const noexcept {
     header.msg_namelen = to.size();
     io_uring_prep_sendmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_NOSIGNAL));
+    entry.flags = socket.entry_flags();
 }
 
 }  // namespace lariat

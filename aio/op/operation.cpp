@@ -20,6 +20,15 @@ void kernel_operation::complete(completion_event event) noexcept {
     if (!event.more()) finish_with(event);
 }
 
+void kernel_operation::try_other_way() noexcept {
+    if (aborted()) return finish(reason());
+    ring& kernel = *at().kernel();
+    if (io_uring_sqe* entry = kernel.entry(*this))
+        prepare(*entry);
+    else
+        kernel.postpone(*this);
+}
+
 void kernel_operation::finish_with(completion_event event) noexcept {
     event_ = event;
     if (event.result >= 0) [[likely]] {

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "aio/aio.hpp"
+#include "aio/descriptor.hpp"
+#include "runtime/capabilities.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/home.hpp"
 #include "runtime/result.hpp"
@@ -35,12 +37,32 @@ concept has_fallback = requires(const Call& call, const ring& kernel) {
     { call.fallback() } noexcept -> std::same_as<completion_event>;
 };
 
-/// A description that reads the kernel's answer differently, before anyone decides on it: an error
-/// number that is a success.
+/// A description that sees each answer of the kernel first, before anyone decides on it: an error
+/// number that is a success, bytes in a buffer that the kernel picked.
 template <class Call>
-concept translates_answer = requires(completion_event event) {
-    { Call::translated(event) } noexcept -> std::same_as<completion_event>;
+concept translates_answer = requires(const Call& call, completion_event event) {
+    { call.translated(event) } noexcept -> std::same_as<completion_event>;
 };
+
+/// A description whose bytes the kernel puts into buffers that it picks from a pool. The pool is
+/// told of each answer in the order of their coming, and takes off what is in one buffer.
+template <class Call>
+concept takes_from_pool = requires(const Call& call, completion_event& event) {
+    { call.pool.heard(event) } noexcept;
+    { call.pool.next_piece(event) } noexcept -> std::same_as<completion_event>;
+};
+
+/// A description that has another way when the kernel refuses the first: `prepare` has it from
+/// then on.
+template <class Call>
+concept has_other_way = requires(const Call& call, completion_event event) {
+    { call.other_way(event) } noexcept -> std::same_as<bool>;
+};
+
+/// What an operation that makes a descriptor yields: of this table, or with a number.
+inline descriptor opened_into(direct_table* into, completion_event event) noexcept {
+    return into ? descriptor::adopt(*into, event.result) : descriptor::adopt(event.result);
+}
 
 /// The kernel as provider: what all its operations share.
 ///
@@ -67,6 +89,10 @@ class kernel_operation : public aio, public completion {
     }
 
     void complete(completion_event event) noexcept override;
+
+    /// Submits it once more; an aborted one ends instead.
+    void try_other_way() noexcept;
+
     void finish_with(completion_event event) noexcept;
 
     completion_event event() const noexcept { return event_; }
@@ -78,22 +104,39 @@ class kernel_operation : public aio, public completion {
     static void give_up(aio& operation, void* self, std::error_code reason) noexcept;
 };
 
-/// The operation of a description that reads the kernel's answer differently.
-template <class Call>
-class translating_operation : public kernel_operation {
+/// A kernel operation with its description.
+template <class Call,
+          bool = translates_answer<Call> || takes_from_pool<Call> || has_other_way<Call>>
+class described_operation : public kernel_operation {
   protected:
-    translating_operation() = default;
-    ~translating_operation() = default;
+    explicit described_operation(Call call) noexcept : call_(call) {}
+    ~described_operation() = default;
+
+    Call call_;
+};
+
+/// One whose description sees the answers first.
+template <class Call>
+class described_operation<Call, true> : public kernel_operation {
+  protected:
+    explicit described_operation(Call call) noexcept : call_(call) {}
+    ~described_operation() = default;
+
+    Call call_;
 
   private:
     void complete(completion_event event) noexcept final {
-        kernel_operation::complete(Call::translated(event));
+        if constexpr (takes_from_pool<Call>) {
+            call_.pool.heard(event);
+            event = call_.pool.next_piece(event);
+        }
+        if constexpr (translates_answer<Call>) event = call_.translated(event);
+        if constexpr (has_other_way<Call>) {
+            if (!event.more() && call_.other_way(event)) return try_other_way();
+        }
+        kernel_operation::complete(event);
     }
 };
-
-template <class Call>
-using operation_base =
-    std::conditional_t<translates_answer<Call>, translating_operation<Call>, kernel_operation>;
 
 /// A value that must not be lost: if nobody takes it, it is disposed of.
 template <class Answer>
@@ -103,7 +146,8 @@ inline constexpr bool owns_something =
 /// What the awaiters of a description share: from the description to the entry, and from the
 /// answer to the value.
 template <kernel_call Call>
-class operation_of : public operation_base<Call> {
+class operation_of : public described_operation<Call> {
+    using described_operation<Call>::call_;
     using answer = decltype(std::declval<const Call&>().value(completion_event()));
 
   public:
@@ -120,7 +164,7 @@ class operation_of : public operation_base<Call> {
     aio& subject() noexcept { return *this; }
 
   protected:
-    explicit operation_of(Call call) noexcept : call_(call) {}
+    explicit operation_of(Call call) noexcept : described_operation<Call>(call) {}
 
     ~operation_of() {
         if (this->in_progress()) [[unlikely]]
@@ -179,7 +223,6 @@ class operation_of : public operation_base<Call> {
         if constexpr (requires { call_.file.number(); }) report.descriptor = call_.file.number();
     }
 
-    Call call_;
     bool untaken_ = false;  // Started, and its value not taken.
 };
 
@@ -193,6 +236,7 @@ class [[nodiscard]] operation final : public operation_of<Call>, public awaiting
 };
 
 template <kernel_call Call>
+    requires(!requires { Call::only_multishot; })
 operation<Call> operator co_await(Call call) noexcept {
     return operation<Call>(call);
 }

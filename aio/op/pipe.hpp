@@ -15,18 +15,20 @@ struct pipe_ends {
     descriptor writer;
 };
 
-/// Makes a pipe, close-on-exec. Before Linux 6.16 by pipe2(2), which does not wait either.
+/// Makes a pipe, close-on-exec. Before Linux 6.16 by pipe2(2), which does not wait either,
+/// and has no direct ones: function_not_supported.
 /// Errors: too_many_files_open, too_many_files_open_in_system; else those of pipe2(2).
 /// Source: pipe(2), Linux 6.16.
 struct pipe {
     static constexpr const char* name = "pipe";
 
     int flags = 0;                   ///< O_NONBLOCK, O_DIRECT for packets.
+    direct_table* into = nullptr;    ///< Makes direct descriptors of this table.
     mutable int storage[2]{-1, -1};  ///< What the kernel fills.
 
     void prepare(io_uring_sqe& entry) const noexcept;
     pipe_ends value(completion_event) const noexcept {
-        return {descriptor::adopt(storage[0]), descriptor::adopt(storage[1])};
+        return {opened_into(into, {storage[0], 0}), opened_into(into, {storage[1], 0})};
     }
 
     static bool supported(const ring& kernel) noexcept;

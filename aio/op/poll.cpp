@@ -12,21 +12,25 @@ namespace lariat {
 
 void poll::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_poll_add(&entry, file.number(), events);
+    entry.flags = file.entry_flags();
 }
 
 void poll::prepare_multishot(io_uring_sqe& entry) const noexcept {
     io_uring_prep_poll_multishot(&entry, file.number(), events);
+    entry.flags = file.entry_flags();
 }
 
 void epoll_control::prepare(io_uring_sqe& entry) const noexcept {
-    io_uring_prep_rw(IORING_OP_EPOLL_CTL, &entry, epoll.number(), &event,
-                     static_cast<unsigned>(operation), static_cast<std::uint64_t>(file.number()));
+    io_uring_prep_rw(IORING_OP_EPOLL_CTL, &entry, epoll.process_number(), &event,
+                     static_cast<unsigned>(operation),
+                     static_cast<std::uint64_t>(file.process_number()));
 }
 
 void epoll_wait::prepare(io_uring_sqe& entry) const noexcept {
     const auto most = std::min<std::size_t>(events.size(), INT_MAX);
     io_uring_prep_rw(kernel::op_epoll_wait, &entry, epoll.number(), events.data(),
                      static_cast<unsigned>(most), 0);
+    entry.flags = epoll.entry_flags();
 }
 
 bool epoll_wait::supported(const ring& kernel) noexcept {

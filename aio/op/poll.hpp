@@ -25,6 +25,8 @@ struct poll {
 
     void prepare(io_uring_sqe& entry) const noexcept;
 
+    static constexpr kernel_version multishot_since{5, 13};
+
     /// Answers each time that something of it happens, as epoll does edge-triggered. Linux 5.13.
     void prepare_multishot(io_uring_sqe& entry) const noexcept;
     static remedy remedy_for(std::error_code) noexcept { return remedy::none; }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <liburing.h>
 
+#include "aio/op/direct_place.hpp"
 #include "runtime/kernel_abi.hpp"
 
 namespace lariat {
@@ -13,37 +14,43 @@ completion_event event_of(int outcome) noexcept { return {outcome < 0 ? -errno :
 }  // namespace
 
 void socket::prepare(io_uring_sqe& entry) const noexcept {
-    io_uring_prep_socket(&entry, static_cast<int>(family), static_cast<int>(type) | SOCK_CLOEXEC,
-                         protocol, 0);
+    io_uring_prep_socket(&entry, static_cast<int>(family),
+                         static_cast<int>(type) | flags_into(into, SOCK_CLOEXEC), protocol, 0);
+    choose_place(entry, into);
 }
 
 void bind::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_rw(kernel::op_bind, &entry, socket.number(), address.data(), 0, address.size());
+    entry.flags = socket.entry_flags();
 }
 
 bool bind::supported(const ring& kernel) noexcept { return kernel.supports(kernel::op_bind); }
 
 completion_event bind::fallback() const noexcept {
-    return event_of(::bind(socket.number(), address.data(), address.size()));
+    return event_of(::bind(socket.process_number(), address.data(), address.size()));
 }
 
 void listen::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_rw(kernel::op_listen, &entry, socket.number(), nullptr,
                      static_cast<unsigned>(backlog), 0);
+    entry.flags = socket.entry_flags();
 }
 
 bool listen::supported(const ring& kernel) noexcept { return kernel.supports(kernel::op_listen); }
 
 completion_event listen::fallback() const noexcept {
-    return event_of(::listen(socket.number(), backlog));
+    return event_of(::listen(socket.process_number(), backlog));
 }
 
 void accept::prepare(io_uring_sqe& entry) const noexcept {
-    io_uring_prep_accept(&entry, socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
+    io_uring_prep_accept(&entry, socket.number(), nullptr, nullptr, flags_into(into, SOCK_CLOEXEC));
+    entry.flags = socket.entry_flags();
+    choose_place(entry, into);
 }
 
 void accept::prepare_multishot(io_uring_sqe& entry) const noexcept {
-    io_uring_prep_multishot_accept(&entry, socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
+    prepare(entry);
+    entry.ioprio |= IORING_ACCEPT_MULTISHOT;
 }
 
 remedy accept::remedy_for(std::error_code why) noexcept {
@@ -78,28 +85,33 @@ address address_storage::read() const noexcept {
 void accept_from::prepare(io_uring_sqe& entry) const noexcept {
     storage.size = sizeof storage.bytes;
     io_uring_prep_accept(&entry, socket.number(), reinterpret_cast<sockaddr*>(&storage.bytes),
-                         &storage.size, SOCK_CLOEXEC);
+                         &storage.size, flags_into(into, SOCK_CLOEXEC));
+    entry.flags = socket.entry_flags();
+    choose_place(entry, into);
 }
 
 void connect::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_connect(&entry, socket.number(), address.data(), address.size());
+    entry.flags = socket.entry_flags();
 }
 
 void shutdown::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_shutdown(&entry, socket.number(), static_cast<int>(direction));
+    entry.flags = socket.entry_flags();
 }
 
 void receive::prepare(io_uring_sqe& entry) const noexcept {
     // Asked for no bytes, the kernel would still wait until there are some.
     if (buffer.empty() && flags == 0) [[unlikely]]
-        io_uring_prep_nop(&entry);
-    else
-        io_uring_prep_recv(&entry, socket.number(), buffer.data(), buffer.transfer_size(), flags);
+        return io_uring_prep_nop(&entry);
+    io_uring_prep_recv(&entry, socket.number(), buffer.data(), buffer.transfer_size(), flags);
+    entry.flags = socket.entry_flags();
 }
 
 void send::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_send(&entry, socket.number(), buffer.data(), buffer.transfer_size(),
                        flags | MSG_NOSIGNAL);
+    entry.flags = socket.entry_flags();
 }
 
 }  // namespace lariat

@@ -30,11 +30,10 @@ struct socket {
     address_family family = address_family::v4;
     socket_type type = socket_type::stream;
     int protocol = 0;
+    direct_table* into = nullptr;  ///< Makes a direct descriptor of this table.
 
     void prepare(io_uring_sqe& entry) const noexcept;
-    static descriptor value(completion_event event) noexcept {
-        return descriptor::adopt(event.result);
-    }
+    descriptor value(completion_event event) const noexcept { return opened_into(into, event); }
 };
 
 /// Gives a socket its local address.
@@ -77,8 +76,11 @@ struct accept {
     static constexpr const char* name = "accept";
 
     descriptor_ref socket;
+    direct_table* into = nullptr;  ///< Makes direct descriptors of this table.
 
     void prepare(io_uring_sqe& entry) const noexcept;
+
+    static constexpr kernel_version multishot_since{5, 19};
 
     /// Accepts one peer after the other. Linux 5.19.
     void prepare_multishot(io_uring_sqe& entry) const noexcept;
@@ -87,9 +89,7 @@ struct accept {
     /// Source: accept(2), "Error handling".
     static remedy remedy_for(std::error_code why) noexcept;
 
-    static descriptor value(completion_event event) noexcept {
-        return descriptor::adopt(event.result);
-    }
+    descriptor value(completion_event event) const noexcept { return opened_into(into, event); }
 };
 
 /// An address that the kernel fills in.
@@ -113,11 +113,12 @@ struct accept_from {
     static constexpr const char* name = "accept";
 
     descriptor_ref socket;
+    direct_table* into = nullptr;       ///< Makes a direct descriptor of this table.
     mutable address_storage storage{};  ///< What the kernel fills.
 
     void prepare(io_uring_sqe& entry) const noexcept;
     accepted value(completion_event event) const noexcept {
-        return {descriptor::adopt(event.result), storage.read()};
+        return {opened_into(into, event), storage.read()};
     }
 };
 

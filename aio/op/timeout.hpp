@@ -26,6 +26,8 @@ struct timeout {
 
     void prepare(io_uring_sqe& entry) const noexcept;
 
+    static constexpr kernel_version multishot_since{6, 4};
+
     /// Answers after each span, without drift. Linux 6.4; before it, one span after the other.
     void prepare_multishot(io_uring_sqe& entry) const noexcept;
     static remedy remedy_for(std::error_code) noexcept { return remedy::none; }

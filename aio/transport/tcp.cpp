@@ -16,13 +16,13 @@ result<void> outcome_of(int status) noexcept {
 }
 
 result<void> set_option(descriptor_ref socket, int level, int option, int value) noexcept {
-    return outcome_of(::setsockopt(socket.number(), level, option, &value, sizeof value));
+    return outcome_of(::setsockopt(socket.process_number(), level, option, &value, sizeof value));
 }
 
 result<address> address_by(int (*ask)(int, sockaddr*, socklen_t*), descriptor_ref socket) noexcept {
     address_storage storage;
     auto* const bytes = reinterpret_cast<sockaddr*>(&storage.bytes);
-    if (ask(socket.number(), bytes, &storage.size) < 0) return kernel_error(errno);
+    if (ask(socket.process_number(), bytes, &storage.size) < 0) return kernel_error(errno);
     return address::from(bytes, storage.size);
 }
 
