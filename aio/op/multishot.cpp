@@ -39,15 +39,22 @@ bool answer_queue::grow() noexcept {
     return true;
 }
 
-multishot_source::multishot_source(multishot_options options)
-    : most_(std::max<std::size_t>(options.queued, 1)), answers_(most_), timer_(*this) {}
+multishot_source::multishot_source(multishot_options options, kernel_version since)
+    : most_(std::max<std::size_t>(options.queued, 1)),
+      since_(since),
+      answers_(most_),
+      timer_(*this) {}
 
 void multishot_source::start(aio& waiter) noexcept {
     check(!waiter_, "multishot: next was awaited while another one waits");
     if (!answers_.empty()) return waiter.finish({}, 1);
     if (phase_ == phase::ended) return waiter.finish(end_);
     // First, or a consumer that only looks, without waiting, would never see anything.
-    if (phase_ == phase::idle) arm();
+    if (phase_ == phase::idle) {
+        home_ = &home::current();
+        check(home_->kernel(), "a multishot operation was awaited without a scheduler");
+        arm();
+    }
     if (waiter.defer(&give_up, this)) waiter_ = &waiter;
 }
 
@@ -63,12 +70,12 @@ completion_event multishot_source::take() noexcept {
 }
 
 void multishot_source::arm() noexcept {
-    home_ = &home::current();
     ring* kernel = home_->kernel();
-    check(kernel, "a multishot operation was awaited without a scheduler");
     phase_ = phase::armed;
+    one_shot_ = one_shot_ || !kernel->since(since_);
+    if (const supply* from = taken_from()) returns_ = from->returns();
     home_->count_pending(1);
-    if (!strand_scope::linked()) home_->loose_scopes().push_back(*this);
+    home_->loose_scopes().push_back(*this);
     if (io_uring_sqe* entry = kernel->entry(*this))
         prepare(*entry);
     else
@@ -84,6 +91,7 @@ void multishot_source::ask_to_stop() noexcept {
     if (kernel.cancel(*this)) return;
     // It had only been postponed: no answer comes.
     let_go();
+    if (supply* from = taken_from()) from->pass_on();
     phase_ = end_ ? phase::ended : phase::idle;
 }
 
@@ -93,8 +101,7 @@ void multishot_source::end_with(std::error_code why) noexcept {
     if (armed()) {
         ask_to_stop();
     } else {
-        if (timer_.armed()) home_->timers().disarm(timer_);
-        if (strand_scope::linked()) strand_scope::unlink();
+        leave_pause();
         phase_ = phase::ended;
     }
     tell();
@@ -115,7 +122,7 @@ void multishot_source::let_go() noexcept {
 void multishot_source::complete(completion_event answer) noexcept {
     answer = translate(answer);
     if (answer.more()) {
-        keep(answer);
+        take_in(answer);
         if (phase_ == phase::stopping || !has_room()) ask_to_stop();
     } else {
         let_go();
@@ -130,7 +137,10 @@ void multishot_source::go_on_after(completion_event last) noexcept {
     phase_ = phase::idle;
     if (last.result >= 0) {
         pauses_.reset();
-        keep(last);
+        if (!is_end(last))
+            take_in(last);
+        else if (!end_)
+            end_ = make_error_code(error::end_of_stream);
     }
     if (end_) {
         phase_ = phase::ended;
@@ -145,12 +155,33 @@ void multishot_source::go_on_after(completion_event last) noexcept {
             case remedy::retry:
                 return arm();
             case remedy::wait:
-                return pause();
+                return last.result == -ENOBUFS && taken_from() ? wait_for_supply() : pause();
             case remedy::none:
                 end_ = why;
                 phase_ = phase::ended;
         }
     }
+}
+
+void multishot_source::wait_for_supply() noexcept {
+    if (!has_room()) return;
+    supply& from = *taken_from();
+    // What was given back since it was armed may have come too late for the kernel.
+    if (from.returns() != returns_) return arm();
+    if (!from.complete()) from.wait(*this);
+    // Now and then it looks by itself, too: others may take and need none.
+    pause();
+}
+
+void multishot_source::try_again() noexcept {
+    leave_pause();
+    arm();
+}
+
+void multishot_source::leave_pause() noexcept {
+    if (timer_.armed()) home_->timers().disarm(timer_);
+    if (supply::user::linked()) supply::user::unlink();
+    if (strand_scope::linked()) strand_scope::unlink();
 }
 
 void multishot_source::pause() noexcept {

@@ -11,7 +11,9 @@
 #include "aio/awaitable.hpp"
 #include "aio/op/operation.hpp"
 #include "aio/op/remedy.hpp"
+#include "aio/op/supply.hpp"
 #include "runtime/cancellation.hpp"
+#include "runtime/capabilities.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/home.hpp"
 #include "runtime/wait_report.hpp"
@@ -24,6 +26,7 @@ concept multishot_call =
     kernel_call<Call> && requires(const Call& call, io_uring_sqe& entry, std::error_code why) {
         { call.prepare_multishot(entry) } noexcept;
         { Call::remedy_for(why) } noexcept -> std::same_as<remedy>;
+        { Call::multishot_since } -> std::convertible_to<kernel_version>;
     };
 
 struct multishot_options {
@@ -58,7 +61,7 @@ class answer_queue {
 };
 
 /// What every multishot operation is, whatever it answers.
-class multishot_source : private completion, private strand_scope {
+class multishot_source : private completion, private strand_scope, private supply::user {
   public:
     multishot_source(const multishot_source&) = delete;
     multishot_source& operator=(const multishot_source&) = delete;
@@ -74,7 +77,7 @@ class multishot_source : private completion, private strand_scope {
     std::size_t queued() const noexcept { return answers_.size(); }
 
   protected:
-    explicit multishot_source(multishot_options options);
+    multishot_source(multishot_options options, kernel_version since);
     ~multishot_source() = default;
 
     /// The provider's side of `next`.
@@ -94,12 +97,23 @@ class multishot_source : private completion, private strand_scope {
     virtual completion_event translate(completion_event answer) const noexcept = 0;
     virtual remedy what_to_do(std::error_code why) const noexcept = 0;
 
+    /// Passes each value of an answer to `keep`.
+    virtual void take_in(completion_event answer) noexcept = 0;
+
+    /// Whether that answer says that there will be no more.
+    virtual bool is_end(completion_event answer) const noexcept = 0;
+
+    /// What it takes from; null when that is nothing that runs out.
+    virtual supply* taken_from() const noexcept = 0;
+
+    void keep(completion_event answer) noexcept;
+
   private:
     enum class phase : std::uint8_t {
         idle,      ///< Nothing is with the kernel: not begun, or no room for more.
         armed,     ///< The kernel answers.
         stopping,  ///< The kernel was told to stop; it may answer a few times more.
-        pausing,   ///< Something ran out; the timer will try again.
+        pausing,   ///< Something ran out; a timer, or what is given back, will try again.
         ended,     ///< Nothing will come but what is queued.
     };
 
@@ -110,7 +124,7 @@ class multishot_source : private completion, private strand_scope {
 
       private:
         void run() noexcept override {}
-        void expire() noexcept override { owner_.arm(); }
+        void expire() noexcept override { owner_.try_again(); }
         void cancel(std::error_code) noexcept override {}
         void describe(wait_report&) const override {}
 
@@ -129,12 +143,16 @@ class multishot_source : private completion, private strand_scope {
     void end_with(std::error_code why) noexcept;
     void let_go() noexcept;
     void go_on_after(completion_event last) noexcept;
+    void wait_for_supply() noexcept;
+    void supplied() noexcept final { try_again(); }
+    void try_again() noexcept;
+    void leave_pause() noexcept;
     void pause() noexcept;
-    void keep(completion_event answer) noexcept;
     void tell() noexcept;
     bool has_room() const noexcept { return answers_.size() < most_; }
 
     const std::size_t most_;
+    const kernel_version since_;
     answer_queue answers_;
     home* home_ = nullptr;
     aio* waiter_ = nullptr;
@@ -142,6 +160,7 @@ class multishot_source : private completion, private strand_scope {
     growing_pause pauses_;
     std::error_code end_;         // Why it ends; empty while it goes on.
     std::uint64_t asked_at_ = 0;  // The ring's system calls when it was asked to stop.
+    std::uint64_t returns_ = 0;   // To the supply, when it was armed.
     phase phase_ = phase::idle;
     bool one_shot_ = false;  // The kernel knows no multishot of it: re-armed single shots.
 };
@@ -154,10 +173,12 @@ class multishot_source : private completion, private strand_scope {
 /// The kernel begins with the first `next`. Values come in order and none is lost: what is queued
 /// when a wait is cancelled, late or destroyed is there for the next one. A slow consumer stops the
 /// flow, see `multishot_options`. When the kernel ends it without an error it is armed again; when
-/// descriptors or memory ran out, after a pause that grows.
+/// descriptors or memory ran out, after a pause that grows; when the buffers of a pool did, as soon
+/// as one is given back.
 ///
-/// Errors: closed after `close`; what the operation reports, once all before it is taken. It is the
-/// end then, and each further `next` fails with the same.
+/// Errors: end_of_stream when the peer or the file is at its end; closed after `close`; what the
+/// operation reports. All of them once what came before is taken, and each further `next` fails
+/// with the same.
 /// Cancel: ends the wait, with a deadline or without, and not the sequence.
 /// Lifetime: destroying it ends the operation and waits until the kernel has let go; values that
 /// nobody took are disposed of. One `next` at a time.
@@ -172,7 +193,7 @@ class multishot final : public multishot_source {
 
     /// Errors: throws `std::bad_alloc`.
     explicit multishot(Call call, multishot_options options = {})
-        : multishot_source(options), call_(call), next_(*this) {}
+        : multishot_source(options, Call::multishot_since), call_(call), next_(*this) {}
     ~multishot() {
         retire();
         while (!empty()) dispose(take());
@@ -189,8 +210,29 @@ class multishot final : public multishot_source {
     }
 
     completion_event translate(completion_event answer) const noexcept override {
-        if constexpr (translates_answer<Call>) answer = Call::translated(answer);
+        if constexpr (takes_from_pool<Call>) call_.pool.heard(answer);
+        if constexpr (translates_answer<Call>) answer = call_.translated(answer);
         return answer;
+    }
+
+    void take_in(completion_event answer) noexcept override {
+        if constexpr (takes_from_pool<Call>) {
+            // Bytes that lie in several buffers are as many values.
+            do keep(call_.pool.next_piece(answer));
+            while (answer.result > 0);
+        } else {
+            keep(answer);
+        }
+    }
+
+    bool is_end(completion_event answer) const noexcept override {
+        if constexpr (requires { Call::is_end(answer); }) return Call::is_end(answer);
+        return false;
+    }
+
+    supply* taken_from() const noexcept override {
+        if constexpr (takes_from_pool<Call>) return &call_.pool;
+        return nullptr;
     }
 
     remedy what_to_do(std::error_code why) const noexcept override { return Call::remedy_for(why); }

@@ -89,6 +89,7 @@ struct old_timeout {
         single.prepare(entry);
         entry.timeout_flags = 1U << 30;
     }
+    static constexpr io::kernel_version multishot_since{6, 1};
     static io::remedy remedy_for(std::error_code) noexcept { return io::remedy::none; }
     static void value(io::completion_event) noexcept {}
     static io::completion_event translated(io::completion_event event) noexcept {
