@@ -74,6 +74,10 @@ inline constexpr std::uint16_t accept_poll_first = 1U << 2;   // 6.10
 inline constexpr std::uint16_t recvsend_bundle = 1U << 4;     // 6.10
 inline constexpr std::uint16_t send_vectorized = 1U << 5;     // 6.17
 
+// Zero-copy send: io_uring_sqe::ioprio, and the result of its notification.
+inline constexpr std::uint16_t send_report_usage = 1U << 3;     // 6.2
+inline constexpr std::uint32_t notification_copied = 1U << 31;  // 6.2
+
 // Cancel: io_uring_sqe::cancel_flags. The opcode to match stands in io_uring_sqe::len.
 inline constexpr std::uint32_t cancel_user_data = 1U << 4;  // 6.6
 inline constexpr std::uint32_t cancel_operation = 1U << 5;  // 6.6

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <liburing.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -24,8 +25,17 @@ unsigned count_of(std::size_t buffers) noexcept {
 }  // namespace
 
 void open::prepare(io_uring_sqe& entry) const noexcept {
-    io_uring_prep_openat(&entry, directory.process_number(), path.text(),
-                         flags | flags_into(into, O_CLOEXEC), mode);
+    const int all_flags = flags | flags_into(into, O_CLOEXEC);
+    if (resolve == 0) {
+        io_uring_prep_openat(&entry, directory.process_number(), path.text(), all_flags, mode);
+    } else {
+        static_assert(sizeof storage == sizeof(open_how));
+        // Unlike openat, it refuses a mode for what is not created.
+        const bool creates = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+        storage = {static_cast<unsigned>(all_flags), creates ? mode : 0U, resolve};
+        io_uring_prep_openat2(&entry, directory.process_number(), path.text(),
+                              reinterpret_cast<open_how*>(&storage));
+    }
     choose_place(entry, into);
 }
 

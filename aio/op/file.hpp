@@ -24,8 +24,9 @@ inline constexpr std::uint64_t current_position = UINT64_MAX;
 
 /// Opens a file, close-on-exec. A FIFO is open at once, whether or not it has another end.
 /// Returns: the descriptor, which closes itself.
-/// Errors: those of openat(2).
-/// Source: openat(2), io_uring_prep_openat(3), Linux 5.6.
+/// Errors: those of openat(2); invalid_cross_device_link and too_many_symbolic_link_levels for what
+/// `resolve` forbids.
+/// Source: openat(2), openat2(2), io_uring_prep_openat(3), Linux 5.6.
 struct open {
     static constexpr const char* name = "open";
 
@@ -34,6 +35,12 @@ struct open {
     mode_t mode = 0666;  ///< Of a file that O_CREAT creates, before the umask.
     descriptor_ref directory = working_directory;
     direct_table* into = nullptr;  ///< Makes a direct descriptor of this table.
+    /// RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and the like: what the path must not lead through. Not
+    /// 0: openat2(2), which refuses flags that it does not know.
+    std::uint64_t resolve = 0;
+    mutable struct {
+        std::uint64_t flags, mode, resolve;
+    } storage{};  ///< What the kernel reads: `open_how`.
 
     void prepare(io_uring_sqe& entry) const noexcept;
     descriptor value(completion_event event) const noexcept { return opened_into(into, event); }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "aio/op/operation.hpp"
 
@@ -29,6 +30,40 @@ struct futex_wait {
 
     void prepare(io_uring_sqe& entry) const noexcept;
     static void value(completion_event) noexcept {}
+
+    static bool supported(const ring& kernel) noexcept;
+    static completion_event fallback() noexcept;
+};
+
+/// One of the words that `futex_wait_any` waits for; laid out as `struct futex_waitv`.
+class futex_word {
+  public:
+    /// None.
+    futex_word() noexcept = default;
+    futex_word(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+               futex_scope scope = futex_scope::process) noexcept;
+
+  private:
+    std::uint64_t expected_ = 0;
+    std::uint64_t word_ = 0;
+    std::uint32_t flags_ = 0;
+    std::uint32_t reserved_ = 0;
+};
+
+/// Waits until somebody wakes one of up to 128 words, if all still have their expected values.
+/// Returns: the index of one that was woken.
+/// Errors: those of `futex_wait`; invalid_argument for none or too many.
+/// Lifetime: the words, and the array of them, until the operation has finished.
+/// Source: futex_waitv(2), io_uring_prep_futex_waitv(3), Linux 6.7.
+struct futex_wait_any {
+    static constexpr const char* name = "futex_wait_any";
+
+    std::span<const futex_word> words;
+
+    void prepare(io_uring_sqe& entry) const noexcept;
+    static std::size_t value(completion_event event) noexcept {
+        return static_cast<std::size_t>(event.result);
+    }
 
     static bool supported(const ring& kernel) noexcept;
     static completion_event fallback() noexcept;

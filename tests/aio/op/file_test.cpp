@@ -1,6 +1,7 @@
 #include "aio/op/file.hpp"
 
 #include <errno.h>
+#include <linux/openat2.h>
 #include <sys/uio.h>
 
 #include <array>
@@ -324,4 +325,40 @@ TEST_CASE("sync_range and advise: they succeed on a file, and not on a pipe") {
     CHECK(answer(io::advise{.file = file, .advice = POSIX_FADV_DONTNEED}));
     CHECK(answer(io::sync_range{.file = ends.first}).error() == std::errc::invalid_seek);
     CHECK(answer(io::advise{.file = ends.first}).error() == std::errc::invalid_seek);
+}
+
+TEST_CASE("open: what a path must not lead through is refused") {
+    const scratch place;
+    made(place.file(), "text");
+    const auto outside = place.path() / "out";
+    REQUIRE(::symlink("/etc/hostname", outside.c_str()) == 0);
+    const io::open call{.path = "x", .flags = O_RDWR, .resolve = RESOLVE_BENEATH};
+    const auto entry = prepared(call);
+    CHECK((entry.opcode == IORING_OP_OPENAT2 && entry.len == 24));
+    CHECK(entry.off == address_of(&call.storage));
+    CHECK((call.storage.flags == (O_RDWR | O_CLOEXEC) && call.storage.mode == 0));
+    CHECK(call.storage.resolve == RESOLVE_BENEATH);
+
+    auto body = [&]() -> io::task<> {
+        const auto path = place.path();
+        const auto directory = co_await io::open{.path = path, .flags = O_RDONLY | O_DIRECTORY};
+        REQUIRE(directory);
+        const auto inside =
+            co_await io::open{.path = "file", .directory = *directory, .resolve = RESOLVE_BENEATH};
+        CHECK(inside);
+        const auto through =
+            co_await io::open{.path = "out", .directory = *directory, .resolve = RESOLVE_BENEATH};
+        CHECK(through.error() == std::errc::cross_device_link);
+        const auto created = co_await io::open{.path = "new",
+                                               .flags = O_RDWR | O_CREAT,
+                                               .mode = 0640,
+                                               .directory = *directory,
+                                               .resolve = RESOLVE_NO_SYMLINKS};
+        CHECK(created);
+        const auto link = co_await io::open{
+            .path = "out", .directory = *directory, .resolve = RESOLVE_NO_SYMLINKS};
+        CHECK(link.error() == std::errc::too_many_symbolic_link_levels);
+    };
+
+    run_body(body);
 }

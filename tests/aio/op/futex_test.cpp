@@ -1,5 +1,6 @@
 #include "aio/op/futex.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <ostream>
@@ -93,6 +94,37 @@ TEST_CASE("futex: another value, a deadline and a cancel end the wait") {
         CHECK(expected == io::error::canceled);
         const auto nobody = co_await io::futex_wake{.word = &value, .at_most = 9};
         CHECK(*nobody == 0);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("futex: one of several words is waited for") {
+    word one{1}, other{2};
+    const std::array<io::futex_word, 2> words{io::futex_word(one, 1), io::futex_word(other, 2)};
+    const auto entry = prepared(io::futex_wait_any{.words = words});
+    CHECK((entry.opcode == 53 && entry.addr == address_of(words.data()) && entry.len == 2));
+    CHECK(is_clean(entry));
+    if (!known_here()) return;
+    auto body = [&]() -> io::task<> {
+        io::task_scope scope;
+        std::size_t woken = 9;
+        scope.spawn([&]() -> io::task<> {
+            const auto which = co_await io::futex_wait_any{.words = words};
+            if (which) woken = *which;
+        });
+        (void)co_await io::sleep_for(1ms);
+        const auto count = co_await io::futex_wake{.word = &other};
+        CHECK(*count == 1);
+        co_await scope.join();
+        CHECK(woken == 1);
+        const auto late = co_await io::within(1ms, io::futex_wait_any{.words = words});
+        CHECK(late.error() == io::error::timed_out);
+        other = 3;
+        const auto changed = co_await io::futex_wait_any{.words = words};
+        CHECK(changed.error() == std::errc::resource_unavailable_try_again);
+        const auto none = co_await io::futex_wait_any{.words = {}};
+        CHECK(none.error() == std::errc::invalid_argument);
     };
 
     run_body(body);
