@@ -121,8 +121,22 @@ io_uring_sqe* ring::entry_under_pressure(completion& whom) noexcept {
     return entry;
 }
 
-void ring::postpone(completion& whom) noexcept {
+bool ring::reserve(unsigned entries) noexcept {
+    if (congested_) return false;
+    if (room() < entries) submit();
+    return room() >= entries;
+}
+
+io_uring_sqe* ring::reserved_entry(completion& whom) noexcept {
+    io_uring_sqe* entry = next_entry();
+    entry->user_data = tag(whom);
+    ++in_flight_;
+    return entry;
+}
+
+void ring::postpone(completion& whom, unsigned entries) noexcept {
     postponed_.push_back(whom);
+    whom.entries_ = static_cast<std::uint8_t>(entries);
     congested_ = true;
     whom.postponed_ = true;
     ++in_flight_;
@@ -136,8 +150,10 @@ void ring::submit_postponed() noexcept {
         cancels_.pop_front();
     }
     while (!postponed_.empty()) {
-        io_uring_sqe* entry = raw_entry();
-        if (!entry) return;
+        const unsigned needed = postponed_.front().entries_;
+        if (room() < needed) submit();
+        if (room() < needed) return;
+        io_uring_sqe* entry = next_entry();
         completion* whom = postponed_.pop_front();
         whom->postponed_ = false;
         entry->user_data = tag(*whom);

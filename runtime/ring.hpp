@@ -48,8 +48,16 @@ class ring {
     /// now: then `postpone`.
     io_uring_sqe* entry(completion& whom) noexcept;
 
-    /// The completion waits for room in the queue, in order; `prepare` is called then.
-    void postpone(completion& whom) noexcept;
+    /// The completion waits for room in the queue, in order; `prepare` is called then. With room
+    /// for several it takes the others with `reserved_entry`.
+    void postpone(completion& whom, unsigned entries = 1) noexcept;
+
+    /// Makes room for entries that must go to the kernel together.
+    /// Returns: whether `reserved_entry` may be called so many times now; else `postpone`.
+    bool reserve(unsigned entries) noexcept;
+
+    /// Requires: room for it was reserved.
+    io_uring_sqe* reserved_entry(completion& whom) noexcept;
 
     /// Asks the kernel to end what was submitted for `whom`. Its own completion still decides how
     /// it ended. Never dropped: without room it waits, ahead of new work.
@@ -116,7 +124,8 @@ class ring {
     unsigned unsubmitted() const noexcept {
         return submission_tail_ - __atomic_load_n(submission_head_, __ATOMIC_ACQUIRE);
     }
-    bool full() const noexcept { return unsubmitted() >= submission_size_; }
+    unsigned room() const noexcept { return submission_size_ - unsubmitted(); }
+    bool full() const noexcept { return room() == 0; }
     bool answers_waiting() const noexcept;
     bool kernel_wants_enter() const noexcept;
     void enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept;

@@ -41,6 +41,12 @@ class guarded_descriptor {
         return in_group(group(), call);
     }
 
+    /// The same for a chain: the number is not free before its last member has ended.
+    template <kernel_call... Calls>
+    grouped_chain<Calls...> guard(const chain_description<Calls...>& what) const noexcept {
+        return in_group(group(), what);
+    }
+
   private:
     class state;
     struct let_go {

@@ -50,8 +50,8 @@ struct set_option {
 
 /// How many bytes have arrived at a socket and were not received.
 /// Errors: those of ioctl(2) with SIOCINQ; bad_file_descriptor for a direct one before Linux 6.7.
-/// Source: ioctl(2), which every socket knows; for a direct one a command, Linux 6.7, which those of
-/// TCP and UDP know.
+/// Source: ioctl(2), which every socket knows; for a direct one a command, Linux 6.7, which those
+/// of TCP and UDP know.
 struct unread_bytes {
     static constexpr const char* name = "unread_bytes";
 
