@@ -69,7 +69,7 @@ void print_environment(const environment& where) {
 
 void print_heading(const plan& how) {
     const char* low_to_high = how.rounds < 6 ? "(lowest .. highest)" : "(95 % sure)";
-    std::printf("\n  %-10s %10s %23s %8s %8s %8s  %s\n", "subject", "ns", low_to_high, "cpu ns",
+    std::printf("\n  %-13s %10s %23s %8s %8s %8s  %s\n", "subject", "ns", low_to_high, "cpu ns",
                 "allocs", "calls", "x raw");
 }
 
@@ -80,20 +80,20 @@ void print_outcome(const outcome& one) {
     for (const figures& sum : one.subjects) {
         const std::string subject(sum.subject);
         if (!sum.missing.empty()) {
-            std::printf("  %-10s %s: %s\n", subject.c_str(), sum.failed ? "FAILED" : "skipped",
+            std::printf("  %-13s %s: %s\n", subject.c_str(), sum.failed ? "FAILED" : "skipped",
                         sum.missing.c_str());
             continue;
         }
         const std::string interval =
             "(" + short_number(sum.per_item.low) + " .. " + short_number(sum.per_item.high) + ")";
-        std::printf("  %-10s %10s %23s %8s %8s %8s  %s\n", subject.c_str(),
+        std::printf("  %-13s %10s %23s %8s %8s %8s  %s\n", subject.c_str(),
                     short_number(sum.per_item.median).c_str(), interval.c_str(),
                     sum.cpu ? short_number(*sum.cpu).c_str() : "-",
                     optional_number(sum.allocations).c_str(),
                     optional_number(sum.system_calls).c_str(),
                     ratio_text(sum.ratio_to_raw).c_str());
         if (sum.notes.empty()) continue;
-        std::printf("  %-10s", "");
+        std::printf("  %-13s", "");
         for (const auto& [name, value] : sum.notes)
             std::printf(" %s=%s", name.c_str(), short_number(value).c_str());
         std::printf("\n");
@@ -114,7 +114,7 @@ void print_list(const std::vector<workload>& all) {
                         std::string(known.what).c_str());
         }
         for (const subject& known : one.subjects)
-            std::printf("    %-10s %s\n", std::string(known.name).c_str(),
+            std::printf("    %-13s %s\n", std::string(known.name).c_str(),
                         std::string(known.what).c_str());
     }
 }

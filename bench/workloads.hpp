@@ -20,6 +20,8 @@ workload handover_workload();
 workload provider_workload();
 workload race_workload();
 workload file_read_workload();
+workload accept_workload();
+workload idle_workload();
 workload echo_tcp_workload();
 workload echo_unix_workload();
 

@@ -11,38 +11,34 @@
 
 namespace lariat {
 
-answer_queue::answer_queue(std::size_t room)
-    : slots_(std::make_unique<completion_event[]>(room)), room_(room) {}
-
 bool answer_queue::push(completion_event answer) noexcept {
     if (size_ == room_ && !grow()) [[unlikely]]
         return false;
-    slots_[(first_ + size_++) % room_] = answer;
+    slots()[(first_ + size_++) & (room_ - 1)] = answer;
     return true;
 }
 
 completion_event answer_queue::pop() noexcept {
-    const completion_event answer = slots_[first_];
-    first_ = (first_ + 1) % room_;
+    const completion_event answer = slots()[first_];
+    first_ = (first_ + 1) & (room_ - 1);
     --size_;
     return answer;
 }
 
 bool answer_queue::grow() noexcept {
-    const std::size_t room = room_ * 2;
+    const std::uint32_t room = room_ * 4;
     std::unique_ptr<completion_event[]> larger(new (std::nothrow) completion_event[room]);
     if (!larger) return false;
-    for (std::size_t i = 0; i < size_; ++i) larger[i] = slots_[(first_ + i) % room_];
-    slots_ = std::move(larger);
+    for (std::uint32_t i = 0; i < size_; ++i) larger[i] = slots()[(first_ + i) & (room_ - 1)];
+    many_ = std::move(larger);
     room_ = room;
     first_ = 0;
     return true;
 }
 
 multishot_source::multishot_source(multishot_options options, kernel_version since)
-    : most_(std::max<std::size_t>(options.queued, 1)),
+    : most_(static_cast<std::uint32_t>(std::clamp<std::size_t>(options.queued, 1, 1U << 20))),
       since_(since),
-      answers_(most_),
       timer_(*this) {}
 
 void multishot_source::start(aio& waiter) noexcept {

@@ -36,11 +36,13 @@ struct multishot_options {
     std::size_t queued = 64;
 };
 
-/// Answers in their order; grows when the kernel is faster than it can be stopped.
+/// Answers in their order. A few have room without memory of the heap, so that what only waits
+/// needs none.
 class answer_queue {
   public:
-    /// Errors: throws `std::bad_alloc`.
-    explicit answer_queue(std::size_t room);
+    answer_queue() = default;
+    answer_queue(const answer_queue&) = delete;
+    answer_queue& operator=(const answer_queue&) = delete;
 
     std::size_t size() const noexcept { return size_; }
     bool empty() const noexcept { return size_ == 0; }
@@ -52,12 +54,16 @@ class answer_queue {
     completion_event pop() noexcept;
 
   private:
+    static constexpr std::uint32_t few = 2;
+
+    completion_event* slots() noexcept { return many_ ? many_.get() : few_; }
     bool grow() noexcept;
 
-    std::unique_ptr<completion_event[]> slots_;
-    std::size_t room_;
-    std::size_t first_ = 0;
-    std::size_t size_ = 0;
+    completion_event few_[few]{};
+    std::unique_ptr<completion_event[]> many_;
+    std::uint32_t room_ = few;  // A power of two.
+    std::uint32_t first_ = 0;
+    std::uint32_t size_ = 0;
 };
 
 /// What every multishot operation is, whatever it answers.
@@ -151,7 +157,7 @@ class multishot_source : private completion, private strand_scope, private suppl
     void tell() noexcept;
     bool has_room() const noexcept { return answers_.size() < most_; }
 
-    const std::size_t most_;
+    const std::uint32_t most_;
     const kernel_version since_;
     answer_queue answers_;
     home* home_ = nullptr;
@@ -191,7 +197,6 @@ class multishot final : public multishot_source {
     /// A wait for the next value.
     class next_value;
 
-    /// Errors: throws `std::bad_alloc`.
     explicit multishot(Call call, multishot_options options = {})
         : multishot_source(options, Call::multishot_since), call_(call), next_(*this) {}
     ~multishot() {

@@ -15,6 +15,7 @@ const echo_server echo_servers[] = {
     {"lariat", "a task per connection, single shots", serve_lariat},
     {"poll_first", "liburing, single shots, receives that poll before they try", serve_poll_first},
     {"direct", "liburing, multishot, provided buffers, direct descriptors", serve_direct},
+    {"lariat_direct", "a task per connection, with what the line above has", serve_lariat_direct},
     {"epoll", "epoll, level-triggered", serve_epoll},
 };
 

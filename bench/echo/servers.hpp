@@ -15,12 +15,13 @@ struct echo_server {
 };
 
 /// In the order in which they are compared.
-extern const echo_server echo_servers[5];
+extern const echo_server echo_servers[6];
 
 void serve_raw(int listener, echo_board& board);
 void serve_poll_first(int listener, echo_board& board);
 void serve_direct(int listener, echo_board& board);
 void serve_lariat(int listener, echo_board& board);
+void serve_lariat_direct(int listener, echo_board& board);
 void serve_epoll(int listener, echo_board& board);
 
 }  // namespace bench
