@@ -13,7 +13,9 @@
 #include <utility>
 
 #include "runtime/check.hpp"
-#include "runtime/ring_setup.hpp"
+#include "runtime/error.hpp"
+#include "runtime/kernel_abi.hpp"
+#include "runtime/ring_queues.hpp"
 
 namespace lariat {
 namespace {
@@ -35,33 +37,31 @@ int call_kernel(unsigned ring, unsigned submit, unsigned complete, unsigned flag
 
 std::uint64_t tag(completion& whom) noexcept { return reinterpret_cast<std::uint64_t>(&whom); }
 
-}  // namespace
+/// A wait's limit in registered memory: io_uring_reg_wait of Linux 6.13.
+struct registered_wait {
+    static constexpr unsigned has_limit = 1;  // IORING_REG_WAIT_TS
 
-/// What is mapped from the kernel, as liburing sees it.
-struct ring::queues {
-    io_uring shared{};
-    bool registered = false;
-    enter_call call = call_kernel;
+    __kernel_timespec limit;
+    unsigned least_microseconds;
+    unsigned flags;
+    std::uint64_t signals = 0;
+    unsigned signals_size = 0;
+    unsigned pad[3] = {};
+    std::uint64_t pad2[2] = {};
 };
+static_assert(sizeof(registered_wait) == 64);
+
+}  // namespace
 
 ring::ring(ring_options options)
     : queues_(std::make_unique<queues>()), capabilities_(capabilities()) {
     io_uring& shared = queues_->shared;
     set_up_ring(shared, options);
-    io_uring_ring_dontfork(&shared);
+    add_extras(shared, options, capabilities_, queues_->extras);
     queues_->registered = io_uring_register_ring_fd(&shared) == 1;
-    // Entry n of the queue is always entry n of the array: written once, never again.
-    for (unsigned slot = 0; slot < shared.sq.ring_entries; ++slot) shared.sq.array[slot] = slot;
-    submissions_ = reinterpret_cast<std::byte*>(shared.sq.sqes);
-    submission_head_ = shared.sq.khead;
-    submission_tail_ = *shared.sq.ktail;
-    submission_mask_ = *shared.sq.kring_mask;
-    submission_size_ = shared.sq.ring_entries;
-    completion_head_ = shared.cq.khead;
-    completion_tail_ = shared.cq.ktail;
-    completions_ = reinterpret_cast<const std::byte*>(shared.cq.cqes);
-    completion_mask_ = *shared.cq.kring_mask;
-    if (enter_call call = replaced_enter.load()) queues_->call = call;
+    map_queues();
+    const enter_call replaced = replaced_enter.load();
+    queues_->call = replaced ? replaced : call_kernel;
 }
 
 ring::~ring() {
@@ -72,7 +72,9 @@ ring::~ring() {
 int ring::descriptor() const noexcept { return queues_->shared.ring_fd; }
 unsigned ring::entries() const noexcept { return queues_->shared.sq.ring_entries; }
 unsigned ring::completions() const noexcept { return queues_->shared.cq.ring_entries; }
-std::string ring::flags() const { return setup_flag_names(queues_->shared.flags); }
+std::string ring::flags() const {
+    return setup_flag_names(queues_->shared.flags) + queues_->extras.names;
+}
 
 int ring::register_with(unsigned operation, void* argument, unsigned count) noexcept {
     return io_uring_register(static_cast<unsigned>(descriptor()), operation, argument, count);
@@ -214,9 +216,23 @@ void ring::prepare_watch(io_uring_sqe& entry, int descriptor) noexcept {
     io_uring_prep_poll_multishot(&entry, descriptor, POLLIN | static_cast<unsigned>(EPOLLET));
 }
 
+bool ring::kernel_sleeps() const noexcept {
+    // As strong as the store of the tail: either its thread sees the entries, or this its sleep.
+    return __atomic_load_n(queues_->shared.sq.kflags, __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP;
+}
+
 void ring::enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept {
     queues& q = *queues_;
-    io_uring_smp_store_release(q.shared.sq.ktail, submission_tail_);
+    if (q.shared.flags & IORING_SETUP_SQPOLL) [[unlikely]] {
+        __atomic_store_n(q.shared.sq.ktail, submission_tail_, __ATOMIC_SEQ_CST);
+        if (kernel_sleeps()) flags |= IORING_ENTER_SQ_WAKEUP;
+        // The kernel's thread takes the entries: there may be nothing to call for.
+        if (flags == 0 && !full()) return;
+        if (flags == IORING_ENTER_GETEVENTS && complete == 0 && !kernel_wants_enter()) return;
+        if (full()) flags |= IORING_ENTER_SQ_WAIT;
+    } else {
+        io_uring_smp_store_release(q.shared.sq.ktail, submission_tail_);
+    }
     if (q.registered) flags |= IORING_ENTER_REGISTERED_RING;
     ++system_calls_;
     const int outcome = q.call(static_cast<unsigned>(q.shared.enter_ring_fd), unsubmitted(),
@@ -253,19 +269,36 @@ void ring::wait(duration limit) noexcept {
         poll();
         return;
     }
-    if (limit == forever) {
-        enter(1, IORING_ENTER_GETEVENTS, nullptr, 0);
-    } else {
-        limit = std::max(limit, duration::zero());
-        __kernel_timespec span{};
-        span.tv_sec = limit.count() / 1'000'000'000;
-        span.tv_nsec = limit.count() % 1'000'000'000;
-        io_uring_getevents_arg argument{};
-        argument.sigmask_sz = _NSIG / 8;
-        argument.ts = reinterpret_cast<std::uint64_t>(&span);
-        enter(1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &argument, sizeof argument);
-    }
+    const ring_extras& extras = queues_->extras;
+    const bool under_load = last_reap_ * 2 >= extras.batch.answers;
+    const unsigned answers = under_load ? extras.batch.answers : 1;
+    if (limit == forever && answers == 1)
+        enter(1, IORING_ENTER_GETEVENTS | extras.enter_flags, nullptr, 0);
+    else
+        wait_limited(answers, limit);
     if (refusals_ != 0 && !answers_waiting()) back_off();
+}
+
+void ring::wait_limited(unsigned answers, duration limit) noexcept {
+    const ring_extras& extras = queues_->extras;
+    unsigned flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | extras.enter_flags;
+    limit = std::max(limit, duration::zero());
+    __kernel_timespec span{};
+    span.tv_sec = limit.count() / 1'000'000'000;
+    span.tv_nsec = limit.count() % 1'000'000'000;
+    const auto least = static_cast<unsigned>(answers > 1 ? extras.batch.span.count() : 0);
+    if (extras.wait_memory) {
+        const registered_wait what{span, least, limit == forever ? 0 : registered_wait::has_limit};
+        std::memcpy(extras.wait_memory, &what, sizeof what);
+        // Its place in the registered memory, which is the first.
+        enter(answers, flags | kernel::enter_registered_argument, nullptr, sizeof what);
+        return;
+    }
+    io_uring_getevents_arg argument{};
+    argument.sigmask_sz = _NSIG / 8;
+    argument.pad = least;
+    argument.ts = limit == forever ? 0 : reinterpret_cast<std::uint64_t>(&span);
+    enter(answers, flags, &argument, sizeof argument);
 }
 
 void ring::poll() noexcept {
@@ -280,7 +313,10 @@ unsigned ring::reap() noexcept {
     for (;;) {
         // Read anew each time: a completion that drains may have reaped meanwhile.
         const unsigned head = *completion_head_;
-        if (head == io_uring_smp_load_acquire(completion_tail_)) return answers;
+        if (head == io_uring_smp_load_acquire(completion_tail_)) {
+            last_reap_ = answers;
+            return answers;
+        }
         const auto& slot = *reinterpret_cast<const io_uring_cqe*>(
             completions_ + (head & completion_mask_) * sizeof(io_uring_cqe));
         const std::uint64_t tagged = slot.user_data;

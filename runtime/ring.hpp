@@ -4,25 +4,18 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "runtime/capabilities.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/completion.hpp"
 #include "runtime/intrusive_list.hpp"
+#include "runtime/ring_options.hpp"
 
 struct io_uring;
 struct io_uring_sqe;
 
 namespace lariat {
-
-struct ring_options {
-    /// Entries that wait for one submission. 256 fills a batch at which a further entry saves
-    /// nothing; a full queue is submitted, so this limits no one.
-    unsigned entries = 256;
-    /// Answers the kernel can store; 0: four times `entries`, so that a burst of several answers
-    /// for each entry does not overflow. An overflow is slow, and loses nothing.
-    unsigned completions = 0;
-};
 
 /// The one system call of a running ring, as `io_uring_enter2` of liburing: returns a count or a
 /// negative error number.
@@ -101,11 +94,17 @@ class ring {
     /// Returns: what the kernel says; a negative error number.
     int register_with(unsigned operation, void* argument, unsigned count) noexcept;
 
+    /// Changes the size of the queues; what is in flight stays.
+    /// Errors: function_not_supported before Linux 6.13, or without deferred task work;
+    /// invalid_argument; value_too_large when the answers that are there have no room.
+    /// Source: io_uring_resize_rings(3).
+    std::error_code resize(unsigned entries, unsigned completions = 0) noexcept;
+
     int descriptor() const noexcept;
     unsigned entries() const noexcept;
     unsigned completions() const noexcept;
 
-    /// The flags the ring really runs with, as their names.
+    /// What the ring really runs with: setup flags and options in force, by name.
     std::string flags() const;
 
     /// Fills an entry that is answered each time the descriptor becomes readable, until cancelled.
@@ -128,6 +127,9 @@ class ring {
     bool full() const noexcept { return room() == 0; }
     bool answers_waiting() const noexcept;
     bool kernel_wants_enter() const noexcept;
+    void map_queues() noexcept;
+    void wait_limited(unsigned answers, duration limit) noexcept;
+    bool kernel_sleeps() const noexcept;
     void enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept;
     void submit() noexcept;
     void submit_postponed() noexcept;
@@ -153,6 +155,7 @@ class ring {
     intrusive_list<completion, completion> cancels_;
     std::uint64_t system_calls_ = 0;
     unsigned refusals_ = 0;
+    unsigned last_reap_ = 0;  // Answers of the last one, for `answer_batch`.
     const capability_set& capabilities_;
 };
 

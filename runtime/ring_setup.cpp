@@ -9,6 +9,8 @@
 
 #include "runtime/available.hpp"
 #include "runtime/error.hpp"
+#include "runtime/kernel_abi.hpp"
+#include "runtime/ring.hpp"
 
 namespace lariat {
 namespace {
@@ -24,11 +26,37 @@ constexpr unsigned ladder[] = {
 
 constexpr unsigned fewest_entries = 8;
 
-int try_flags(io_uring& shared, unsigned entries, unsigned completions) noexcept {
+/// Returns: the flags that `options` demand; what the ladder has must not contradict them.
+unsigned demanded_flags(const ring_options& options, io_uring_params& parameters) noexcept {
+    unsigned flags = 0;
+    if (options.submission_thread) {
+        flags |= IORING_SETUP_SQPOLL;
+        parameters.sq_thread_idle = static_cast<unsigned>(options.submission_idle.count());
+        if (options.submission_processor >= 0) {
+            flags |= IORING_SETUP_SQ_AFF;
+            parameters.sq_thread_cpu = static_cast<unsigned>(options.submission_processor);
+        }
+    }
+    if (options.disk != disk_completion::interrupt) flags |= IORING_SETUP_IOPOLL;
+    if (options.disk == disk_completion::hybrid_polled) flags |= kernel::setup_hybrid_iopoll;
+    if (options.share_workers_with) {
+        flags |= IORING_SETUP_ATTACH_WQ;
+        parameters.wq_fd = static_cast<unsigned>(options.share_workers_with->descriptor());
+    }
+    if (options.registered_waits) flags |= IORING_SETUP_R_DISABLED;
+    return flags;
+}
+
+int try_flags(io_uring& shared, const ring_options& options, unsigned entries,
+              unsigned completions) noexcept {
     int outcome = -EINVAL;
-    for (const unsigned flags : ladder) {
+    for (const unsigned best : ladder) {
         io_uring_params parameters{};
-        parameters.flags = flags;
+        parameters.flags = best | demanded_flags(options, parameters);
+        // Task work is done by that thread.
+        if (options.submission_thread)
+            parameters.flags &= ~unsigned{IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |
+                                          IORING_SETUP_TASKRUN_FLAG};
         parameters.cq_entries = completions;
         outcome = io_uring_queue_init_params(entries, &shared, &parameters);
         if (outcome != -EINVAL) break;
@@ -46,7 +74,7 @@ void set_up_ring(io_uring& shared, ring_options options) {
     // A ring's memory counts against RLIMIT_MEMLOCK, and the kernel returns that of an ended ring
     // a while after: wait for it first, be content with less only then.
     for (long pause_us = 500;; pause_us *= 2) {
-        outcome = try_flags(shared, entries, completions);
+        outcome = try_flags(shared, options, entries, completions);
         if (outcome != -ENOMEM) break;
         if (pause_us > 250'000) {
             if (entries <= fewest_entries) break;
@@ -73,6 +101,9 @@ std::string setup_flag_names(unsigned flags) {
         {IORING_SETUP_CQSIZE, "cqsize"},
         {IORING_SETUP_CLAMP, "clamp"},
         {IORING_SETUP_SUBMIT_ALL, "submit_all"},
+        {IORING_SETUP_SQ_AFF, "sq_aff"},
+        {IORING_SETUP_ATTACH_WQ, "attach_wq"},
+        {kernel::setup_hybrid_iopoll, "hybrid_iopoll"},
         {IORING_SETUP_COOP_TASKRUN, "coop_taskrun"},
         {IORING_SETUP_TASKRUN_FLAG, "taskrun_flag"},
         {IORING_SETUP_SINGLE_ISSUER, "single_issuer"},

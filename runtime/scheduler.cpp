@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <iostream>
+#include <system_error>
 
 #include "runtime/check.hpp"
 #include "runtime/dump.hpp"
@@ -28,9 +29,20 @@ class scheduler::stop_request final : public runnable {
     std::atomic<bool> sent_{false};
 };
 
+namespace {
+
+const ring_options& woken_by_interrupts(const ring_options& options) {
+    if (options.disk != disk_completion::interrupt)
+        throw std::system_error(std::make_error_code(std::errc::invalid_argument),
+                                "scheduler: nothing can wake a ring that polls its disk");
+    return options;
+}
+
+}  // namespace
+
 scheduler::scheduler(scheduler_options options)
     : home(*options.time, options.budgets),
-      ring_(options.ring),
+      ring_(woken_by_interrupts(options.ring)),
       patience_(options.patience),
       stop_request_(std::make_unique<stop_request>(*this)),
       wake_signal_(std::make_unique<wake_signal>(ring_)) {}

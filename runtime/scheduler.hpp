@@ -60,7 +60,8 @@ class root_task final : public list_hook<root_task>, private listener {
 /// `aio`, abort one by its key, and request the stop of a `with_stop`.
 class scheduler final : public home {
   public:
-    /// Errors: throws `std::system_error` when there can be no ring; see `available`.
+    /// Errors: throws `std::system_error` when there can be no ring, see `available`, or when it is
+    /// to poll its disk.
     explicit scheduler(scheduler_options options = {});
 
     /// Cancels with `stopped` what is still pending and waits until kernel and providers have let
