@@ -22,7 +22,7 @@ struct completion_event {
 /// Where a completion stands in its ring's lists.
 class completion_place {
     friend class ring;
-    bool postponed_ = false;     // Linked because it waits for room; else because its cancel does.
+    bool postponed_ = false;    // Linked because it waits for room; else because its cancel does.
     std::uint8_t entries_ = 1;  // The room that it waits for.
 };
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -65,6 +66,10 @@ ring::ring(ring_options options)
 }
 
 ring::~ring() {
+    if (inherited()) {
+        ::close(queues_->shared.ring_fd);
+        return;
+    }
     check(in_flight_ == 0, "ring: destroyed while the kernel still owes answers");
     io_uring_queue_exit(&queues_->shared);
 }
@@ -222,6 +227,7 @@ bool ring::kernel_sleeps() const noexcept {
 }
 
 void ring::enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept {
+    check(!inherited(), "ring: used in a child of the process that made it");
     queues& q = *queues_;
     if (q.shared.flags & IORING_SETUP_SQPOLL) [[unlikely]] {
         __atomic_store_n(q.shared.sq.ktail, submission_tail_, __ATOMIC_SEQ_CST);

@@ -9,6 +9,7 @@
 #include "runtime/capabilities.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/completion.hpp"
+#include "runtime/fork.hpp"
 #include "runtime/intrusive_list.hpp"
 #include "runtime/ring_options.hpp"
 
@@ -100,6 +101,9 @@ class ring {
     /// Source: io_uring_resize_rings(3).
     std::error_code resize(unsigned entries, unsigned completions = 0) noexcept;
 
+    /// Whether this process is a child of the one that made it: then it can only be destroyed.
+    bool inherited() const noexcept { return made_after_ != forks(); }
+
     int descriptor() const noexcept;
     unsigned entries() const noexcept;
     unsigned completions() const noexcept;
@@ -157,6 +161,7 @@ class ring {
     unsigned refusals_ = 0;
     unsigned last_reap_ = 0;  // Answers of the last one, for `answer_batch`.
     const capability_set& capabilities_;
+    const unsigned made_after_ = forks();
 };
 
 }  // namespace lariat

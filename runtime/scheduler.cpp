@@ -48,6 +48,10 @@ scheduler::scheduler(scheduler_options options)
       wake_signal_(std::make_unique<wake_signal>(ring_)) {}
 
 scheduler::~scheduler() {
+    if (ring_.inherited()) {
+        forget_all();
+        return;
+    }
     check(on_this_thread(), "scheduler: destroyed on a thread that is not its own");
     check(roots_.empty(), "scheduler: destroyed while it runs");
     activation active(*this);
@@ -63,6 +67,7 @@ scheduler::~scheduler() {
 
 void scheduler::enter(root_task& root) noexcept {
     check(on_this_thread(), "scheduler: run on a thread that is not its own");
+    check(!ring_.inherited(), "scheduler: run in a child of the process that made it");
     if (stopped_) root.line().cancel(make_error_code(error::stopped));
     roots_.push_back(root);
 }
