@@ -56,8 +56,8 @@ class root_task final : public list_hook<root_task>, private listener {
 
 /// A home with a ring: the loop that coroutines run on.
 ///
-/// A child process does not inherit it: there it can only be destroyed, which touches nothing of the
-/// parent's. The child makes its own.
+/// A child process makes its own: there the parent's can only be destroyed, which touches nothing
+/// of the parent.
 ///
 /// Threads: belongs to the thread that makes it. Others may call `stop` and `post`, finish an
 /// `aio`, abort one by its key, and request the stop of a `with_stop`.

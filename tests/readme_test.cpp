@@ -95,6 +95,7 @@ TEST_CASE("the README has its sections, in their order") {
         "An echo server",
         "Use it in your project",
         "Recipes",
+        "All of io_uring",
         "Errors",
         "Cancel, deadlines, shutdown",
         "Threads",
