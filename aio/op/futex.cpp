@@ -39,7 +39,9 @@ completion_event futex_wait::fallback() noexcept { return {-ENOSYS, 0}; }
 
 futex_word::futex_word(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                        futex_scope scope) noexcept
-    : expected_(expected), word_(reinterpret_cast<std::uint64_t>(&word)), flags_(flags_of(scope)) {
+    : expected_value(expected),
+      address(reinterpret_cast<std::uint64_t>(&word)),
+      flags(flags_of(scope)) {
     static_assert(sizeof(futex_word) == sizeof(futex_waitv));
 }
 

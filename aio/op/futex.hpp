@@ -36,18 +36,17 @@ struct futex_wait {
 };
 
 /// One of the words that `futex_wait_any` waits for; laid out as `struct futex_waitv`.
-class futex_word {
-  public:
+struct futex_word {
     /// None.
     futex_word() noexcept = default;
     futex_word(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                futex_scope scope = futex_scope::process) noexcept;
 
-  private:
-    std::uint64_t expected_ = 0;
-    std::uint64_t word_ = 0;
-    std::uint32_t flags_ = 0;
-    std::uint32_t reserved_ = 0;
+    // What the kernel reads.
+    std::uint64_t expected_value = 0;
+    std::uint64_t address = 0;
+    std::uint32_t flags = 0;
+    std::uint32_t reserved = 0;
 };
 
 /// Waits until somebody wakes one of up to 128 words, if all still have their expected values.
