@@ -39,6 +39,11 @@ result<void> descriptor::close() noexcept {
     return {};
 }
 
+void descriptor::detach() noexcept {
+    std::exchange(table_, nullptr)->detached();
+    number_ = -1;
+}
+
 void descriptor::dispose() noexcept {
     if (direct_table* const table = std::exchange(table_, nullptr))
         table->close(std::exchange(number_, -1));

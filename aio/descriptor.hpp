@@ -67,6 +67,10 @@ class descriptor {
 
   private:
     friend class descriptor_ref;
+    friend class ring_send;
+
+    /// A direct one becomes empty, and its place stays open: `adopt` takes it over again.
+    void detach() noexcept;
 
     explicit descriptor(int number, direct_table* table = nullptr) noexcept
         : table_(table), number_(number) {}

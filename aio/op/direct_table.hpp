@@ -36,6 +36,7 @@ class direct_table {
     friend class descriptor;
 
     void opened() noexcept { ++open_; }
+    void detached() noexcept { --open_; }
     void close(int place) noexcept;
 
     home& home_;

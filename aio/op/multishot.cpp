@@ -164,9 +164,9 @@ void multishot_source::wait_for_supply() noexcept {
     supply& from = *taken_from();
     // What was given back since it was armed may have come too late for the kernel.
     if (from.returns() != returns_) return arm();
-    if (!from.complete()) from.wait(*this);
     // Now and then it looks by itself, too: others may take and need none.
     pause();
+    if (phase_ == phase::pausing && !from.complete()) from.wait(*this);
 }
 
 void multishot_source::try_again() noexcept {

@@ -27,6 +27,7 @@
 #include "aio/op/poll.hpp"
 #include "aio/op/pooled.hpp"
 #include "aio/op/process.hpp"
+#include "aio/op/ring_message.hpp"
 #include "aio/op/socket.hpp"
 #include "aio/op/timeout.hpp"
 #include "aio/op/zero_copy.hpp"
@@ -70,6 +71,23 @@ unsigned opcode_of_make_direct() {
     auto body = [&]() -> io::task<> {
         io::direct_table table(1);
         opcode = opcode_of(io::make_direct{.file = 3, .into = table});
+        co_return;
+    };
+    run_body(body);
+    return opcode;
+}
+
+unsigned opcode_of_send_word() {
+    unsigned opcode = 0;
+    const auto opcode_as_completion = [](const io::completion& operation) {
+        io_uring_sqe entry{};
+        operation.prepare(entry);
+        return unsigned{entry.opcode};
+    };
+    auto body = [&]() -> io::task<> {
+        const io::ring_inbox inbox;
+        const io::ring_send call(io::send_word{.to = inbox.where(), .word = 1});
+        opcode = opcode_as_completion(call);
         co_return;
     };
     run_body(body);
@@ -211,7 +229,11 @@ const row rows[] = {
      {5, 15},
      always,
      [] { return opcode_of(io::hard_link{.from = "x", .to = "y"}); }},
-    {"msg_ring", "", {5, 18}, "a scheduler wakes another with it; a message is not awaited yet"},
+    {"msg_ring",
+     "send_word, send_descriptor",
+     {5, 18},
+     "function_not_supported before Linux 6.3",
+     opcode_of_send_word},
     {"fsetxattr",
      "set_attribute",
      {5, 19},
