@@ -13,6 +13,7 @@
 #include "aio/op/direct.hpp"
 #include "aio/op/fixed.hpp"
 #include "bench/raw/ring.hpp"
+#include "bench/rivals/fio.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
@@ -229,6 +230,24 @@ void lariat_fixed_read(const job& work, meter& figures) {
     lariat::run(all_fixed_reads(&file, &buffers, &work, &figures));
 }
 
+void fio_read(const job& work, meter& figures, bool fixed) {
+    const auto megabytes = static_cast<std::uint64_t>(work.with["megabytes"]);
+    const int file = nameless_file(megabytes * 256);
+    // Ten times as many: fio tells milliseconds.
+    const std::uint64_t reads = work.smoke ? work.items : work.items * 10;
+    const double each =
+        fio_reads({.path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file),
+                   .depth = static_cast<std::uint64_t>(work.with["depth"]),
+                   .reads = reads,
+                   .megabytes = megabytes,
+                   .direct = work.with["direct"] != 0,
+                   .fixed = fixed});
+    figures.record(reads, each * static_cast<double>(reads));
+}
+
+void fio_plain_read(const job& work, meter& figures) { fio_read(work, figures, false); }
+void fio_fixed_read(const job& work, meter& figures) { fio_read(work, figures, true); }
+
 }  // namespace
 
 workload file_read_workload() {
@@ -252,7 +271,9 @@ workload file_read_workload() {
         .subjects = {{"raw", "liburing, plain descriptor, unregistered buffers", raw_file_read},
                      {"lariat", "co_await read{} in a loop, one task per chain", lariat_file_read},
                      {"raw_fixed", "liburing, registered descriptor and buffers", raw_fixed_read},
-                     {"lariat_fixed", "co_await read_fixed{}, the same", lariat_fixed_read}},
+                     {"lariat_fixed", "co_await read_fixed{}, the same", lariat_fixed_read},
+                     {"fio", "fio's io_uring engine, if it is installed", fio_plain_read},
+                     {"fio_fixed", "the same with registered buffers and file", fio_fixed_read}},
     };
 }
 
