@@ -24,6 +24,11 @@ namespace {
 // Answers with these `user_data` belong to no completion.
 constexpr std::uint64_t unanswered = 0;
 
+// How often `poll` tries to submit what the kernel did not take: halves go out in a few steps, and
+// a kernel that is out of requests needs answers to be reaped first.
+constexpr int most_tries = 16;
+constexpr unsigned most_refusals = 4;
+
 // Result and flags of an answer are copied as one word.
 constexpr std::size_t answer_size = 8;
 static_assert(offsetof(io_uring_cqe, flags) - offsetof(io_uring_cqe, res) == 4 &&
@@ -310,8 +315,14 @@ void ring::wait_limited(unsigned answers, duration limit) noexcept {
 void ring::poll() noexcept {
     submit_postponed();
     if (unsubmitted() == 0 && !kernel_wants_enter()) return;
-    enter(0, IORING_ENTER_GETEVENTS, nullptr, 0);
-    if (refusals_ != 0 && !answers_waiting()) back_off();
+    // Interrupted, or taken in part: what is prepared goes out now all the same. A caller that is
+    // about to block, or to end, may have prepared the wake that somebody waits for.
+    for (int tries = 0; tries < most_tries; ++tries) {
+        enter(0, IORING_ENTER_GETEVENTS, nullptr, 0);
+        if (refusals_ != 0 && !answers_waiting()) back_off();
+        if (unsubmitted() == 0 || refusals_ >= most_refusals) return;
+        if (queues_->shared.flags & IORING_SETUP_SQPOLL) return;
+    }
 }
 
 unsigned ring::reap() noexcept {
