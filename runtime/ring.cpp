@@ -276,7 +276,8 @@ void ring::back_off() noexcept {
 
 void ring::wait(duration limit) noexcept {
     submit_postponed();
-    if (answers_waiting()) {
+    // What still waits for room may be what ends this wait.
+    if (answers_waiting() || congested_) {
         poll();
         return;
     }

@@ -101,7 +101,8 @@ void add_extras(io_uring& shared, const ring_options& options, const capability_
         into.enter_flags |= kernel::enter_no_iowait;
         into.names += " no_iowait";
     }
-    if (options.batch.answers > 1 && can.since({6, 12})) {
+    // Without a span the kernel would wait for all of them for ever.
+    if (options.batch.answers > 1 && options.batch.span.count() > 0 && can.since({6, 12})) {
         into.batch = options.batch;
         into.names += " batched_waits";
     }

@@ -30,6 +30,7 @@ bool chain::submit() noexcept {
     started_ = false;
     for (chain_member* each : members_) {
         each->owner_ = this;
+        each->answered_ = false;
         each->done_ = false;
     }
     if (!begin_on_strand()) return end_launch();
@@ -69,10 +70,14 @@ void chain::fill(io_uring_sqe& first) const noexcept {
 
 void chain::heard(chain_member& member, completion_event event) noexcept {
     event = member.translate(event);
-    if (event.more()) return;
-    member.event_ = event;
-    member.done_ = true;
-    if (--pending_ == 0) return end();
+    const bool next_begins = !member.answered_;
+    member.answered_ = true;
+    if (!event.more()) {
+        member.event_ = event;
+        member.done_ = true;
+        if (--pending_ == 0) return end();
+    }
+    if (!next_begins) return;
     // What was asked to end may have ended by itself just then, and the next one begun.
     if (aborted() && (kind_ == link_kind::hard || !gave_up(event.result)))
         give_up(*this, this, reason());
@@ -88,8 +93,12 @@ void chain::end() noexcept {
 void chain::give_up(aio&, void* self, std::error_code reason) noexcept {
     auto& whole = *static_cast<chain*>(self);
     ring& kernel = *whole.at().kernel();
+    // The kernel may have ended one and not begun the next yet, which nothing would find then: it
+    // does what it has put off, some twenty steps each time.
+    if (whole.members_.front()->answered_)
+        for (int steps = 0; steps < 8; ++steps) kernel.poll();
     for (chain_member* each : whole.members_) {
-        if (each->done_) continue;
+        if (each->answered_) continue;
         // The first that is not done runs; what follows ends with it.
         if (!kernel.cancel(*each)) {
             whole.started_ = false;

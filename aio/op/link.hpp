@@ -47,6 +47,7 @@ class chain_member : public completion {
 
     chain* owner_ = nullptr;
     completion_event event_{};
+    bool answered_ = false;  // What comes yet is only the word that its memory is free.
     bool done_ = false;
 };
 

@@ -87,7 +87,8 @@ void multishot_source::ask_to_stop() noexcept {
     if (kernel.cancel(*this)) return;
     // It had only been postponed: no answer comes.
     let_go();
-    if (supply* from = taken_from()) from->pass_on();
+    // At an end the others look for themselves: who ends them goes through a list they are in.
+    if (supply* from = taken_from(); from && !end_) from->pass_on();
     phase_ = end_ ? phase::ended : phase::idle;
 }
 
@@ -118,6 +119,7 @@ void multishot_source::let_go() noexcept {
 void multishot_source::complete(completion_event answer) noexcept {
     answer = translate(answer);
     if (answer.more()) {
+        pauses_.reset();
         take_in(answer);
         if (phase_ == phase::stopping || !has_room()) ask_to_stop();
     } else {

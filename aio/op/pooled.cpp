@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "runtime/check.hpp"
 #include "runtime/kernel_abi.hpp"
 
 namespace lariat {
@@ -52,6 +53,9 @@ void read_pooled::prepare_multishot(io_uring_sqe& entry) const noexcept {
 remedy read_pooled::remedy_for(std::error_code why) noexcept { return remedy_of_pool(why); }
 
 void receive_message_pooled::prepare_multishot(io_uring_sqe& entry) const noexcept {
+    check(!pool.incremental(),
+          "receive_message_pooled: what is left of an incremental buffer may "
+          "have no room for a datagram");
     header = {};
     header.msg_namelen = sizeof(sockaddr_storage);
     header.msg_controllen = ancillary;

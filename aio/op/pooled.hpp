@@ -93,8 +93,9 @@ class pooled_message {
 
 /// Datagrams one after the other, each with its sender, in buffers of a pool:
 /// `multishot<receive_message_pooled>`. A buffer holds the kernel's header of 16 bytes, an address
-/// of 128 and the ancillary data before the bytes. In an incremental pool the ancillary data is not
-/// aligned.
+/// of 128 and the ancillary data before the bytes. For sockets with datagrams: the end of a
+/// connection looks like one without a byte.
+/// Requires: a pool that is not incremental.
 /// Errors: no_buffer_space never ends it; else those of `receive_message`.
 /// Source: recvmsg(2), io_uring_prep_recvmsg_multishot(3), Linux 6.0.
 struct receive_message_pooled {

@@ -18,6 +18,7 @@
 #include "aio/op/timeout.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/scope.hpp"
+#include "runtime/shield.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/when_any.hpp"
@@ -302,6 +303,39 @@ TEST_CASE("link: closing a guarded descriptor ends its chain before the number i
         CHECK(!is_open(number));
         const auto refused = co_await guarded.guard(io::link(io::nop{}, io::nop{}));
         CHECK(refused.error() == io::error::closed);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("link: a cancel between two members, of which the next has not begun, is not lost") {
+    const whole_batches always;
+    auto body = []() -> io::task<> {
+        for (int round = 0; round < 50; ++round) {
+            const auto first = make_pipe();
+            const auto silent = make_pipe();
+            const auto signal = make_pipe();
+            io::task_scope scope;
+            std::error_code told;
+            scope.spawn([&]() -> io::task<> {
+                char a[1], b[1];
+                auto all = co_await io::link(io::read{.file = first.first, .buffer = a},
+                                             io::read{.file = silent.first, .buffer = b});
+                told = all.get<1>().error();
+            });
+            scope.spawn([&]() -> io::task<> {
+                char c[1];
+                (void)co_await io::shield(io::read{.file = signal.first, .buffer = c});
+                scope.cancel();
+            });
+            (void)co_await io::sleep_for(200us);
+            // Both are heard of in one look at the kernel: the cancel comes between two members.
+            put(first.second, "x");
+            put(signal.second, "x");
+            const auto joined = co_await io::within(2s, scope.join());
+            REQUIRE(joined);
+            CHECK(told == io::error::canceled);
+        }
     };
 
     run_body(body);
