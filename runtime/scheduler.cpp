@@ -31,7 +31,7 @@ class scheduler::stop_request final : public runnable {
 
 namespace {
 
-const ring_options& woken_by_interrupts(const ring_options& options) {
+ring_options woken_by_interrupts(ring_options options) {
     if (options.disk != disk_completion::interrupt)
         throw std::system_error(std::make_error_code(std::errc::invalid_argument),
                                 "scheduler: nothing can wake a ring that polls its disk");

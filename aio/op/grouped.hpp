@@ -62,7 +62,7 @@ class [[nodiscard]] grouped_chain_operation final
         : chain_of<Calls...>(kind, calls...), member_(group, *this) {
         this->observed(true);
     }
-    ~grouped_chain_operation() {
+    ~grouped_chain_operation() override {
         if (this->in_progress()) this->retire();
     }
 

@@ -146,7 +146,7 @@ class chain_of : public chain {
         std::size_t index = 0;
         std::apply([&](auto&... each) { ((pointers_[index++] = &each), ...); }, members_);
     }
-    ~chain_of() {
+    ~chain_of() override {
         if (this->in_progress()) this->retire();
         if (untaken_) dispose(std::index_sequence_for<Calls...>());
     }
