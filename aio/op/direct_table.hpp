@@ -11,7 +11,7 @@ class ring;
 /// A ring's own table of files: what is open in it has no number in the process, and the kernel
 /// reaches it without looking one up. `open`, `socket`, `accept`, `pipe` put what they make into it
 /// when they are told so, and `make_direct` what is open already; all other operations take either
-/// kind of `descriptor`. A pipelined server needs a third less CPU time per message with it.
+/// kind of `descriptor`.
 ///
 /// Threads: those of one home. Lifetime: outlives its descriptors. A ring has one at a time.
 /// Source: io_uring_register_files_sparse(3), Linux 5.19.

@@ -3,18 +3,10 @@
 #include <errno.h>
 #include <liburing.h>
 
+#include "aio/op/gave_up.hpp"
 #include "runtime/error.hpp"
 
 namespace lariat {
-namespace {
-
-constexpr int erestartsys = 512;
-
-constexpr bool gave_up(int result) noexcept {
-    return result == -ECANCELED || result == -EINTR || result == -erestartsys;
-}
-
-}  // namespace
 
 void chain_member::prepare(io_uring_sqe& entry) const noexcept { owner_->fill(entry); }
 

@@ -2,19 +2,10 @@
 
 #include <errno.h>
 
+#include "aio/op/gave_up.hpp"
 #include "runtime/error.hpp"
 
 namespace lariat {
-namespace {
-
-// What an operation that was interrupted in a worker thread answers; not part of errno.h.
-constexpr int erestartsys = 512;
-
-constexpr bool gave_up(int result) noexcept {
-    return result == -ECANCELED || result == -EINTR || result == -erestartsys;
-}
-
-}  // namespace
 
 void kernel_operation::complete(completion_event event) noexcept {
     if (!event.more()) finish_with(event);
