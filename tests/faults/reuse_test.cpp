@@ -19,7 +19,7 @@
 #include "runtime/yield.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/scratch.hpp"
-#include "tests/faulty_enter.hpp"
+#include "tests/whole_batches.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -66,13 +66,6 @@ class number_taker {
     std::filesystem::path where_;
     std::vector<io::descriptor> taken_;
     int reused_ = 0;
-};
-
-/// A batch that the kernel takes in part cuts a chain: here it takes all, or nothing.
-class whole_batches {
-  public:
-    whole_batches() { io::ring::replace_enter(nullptr); }
-    ~whole_batches() { fail_enter_at_random_if_asked(); }
 };
 
 }  // namespace

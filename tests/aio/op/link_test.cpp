@@ -25,20 +25,13 @@
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/scratch.hpp"
-#include "tests/faulty_enter.hpp"
 #include "tests/stress/races.hpp"
+#include "tests/whole_batches.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A batch that the kernel takes in part cuts a chain: here it takes all, or nothing.
-class whole_batches {
-  public:
-    whole_batches() { io::ring::replace_enter(nullptr); }
-    ~whole_batches() { fail_enter_at_random_if_asked(); }
-};
 
 io::scheduler_options with_entries(unsigned count) {
     io::scheduler_options options;
