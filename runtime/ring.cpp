@@ -76,6 +76,7 @@ ring::~ring() {
         return;
     }
     check(in_flight_ == 0, "ring: destroyed while the kernel still owes answers");
+    queues::unmapped.fetch_add(1, std::memory_order_release);
     io_uring_queue_exit(&queues_->shared);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <system_error>
+#include <tuple>
 
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
@@ -12,6 +13,7 @@
 namespace lariat {
 
 void ring::map_queues() noexcept {
+    std::ignore = queues::unmapped.load(std::memory_order_acquire);
     io_uring& shared = queues_->shared;
     io_uring_ring_dontfork(&shared);
     // Entry n of the queue is always entry n of the array: written once, never again.
@@ -54,6 +56,7 @@ std::error_code ring::resize(unsigned entries, unsigned completions) noexcept {
     io_uring fresh{};
     if (const int mapped = io_uring_queue_mmap(shared.ring_fd, &parameters, &fresh); mapped < 0)
         mistake("ring: its queues were resized, and could not be mapped again");
+    queues::unmapped.fetch_add(1, std::memory_order_release);
     ::munmap(before.sq.sqes, before.sq.ring_entries * sizeof(io_uring_sqe));
     ::munmap(before.sq.ring_ptr, before.sq.ring_sz);
     shared.sq = fresh.sq;

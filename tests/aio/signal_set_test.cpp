@@ -20,6 +20,7 @@
 #include "runtime/when_any.hpp"
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
+#include "tests/whole_batches.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -164,6 +165,7 @@ TEST_CASE("a signal that does not ask to end may come twice") {
 }
 
 TEST_CASE("a wait that lost its race takes no signal: the next one gets it") {
+    const whole_batches always;
     auto body = []() -> io::task<> {
         io::signal_set signals{SIGINT};
         const auto ends = make_pipe();

@@ -246,6 +246,16 @@ TEST_CASE("a wake that a task sends before it runs another scheduler is not held
     CHECK(woken);
 }
 
+TEST_CASE("threads may make and end schedulers at once, also where another's was a moment ago") {
+    auto come_and_go = [] {
+        for (int i = 0; i < 40; ++i) CHECK(io::run(number(i)) == i);
+    };
+
+    std::thread other(come_and_go);
+    come_and_go();
+    other.join();
+}
+
 TEST_CASE("a dump names what is waited for, and on which descriptor") {
     io::scheduler loop;
     const auto pair = make_socket_pair();
