@@ -103,8 +103,8 @@ bool ring::kernel_wants_enter() const noexcept {
 }
 
 io_uring_sqe* ring::next_entry() noexcept {
-    const unsigned slot = submission_tail_++ & submission_mask_;
-    return reinterpret_cast<io_uring_sqe*>(submissions_ + slot * sizeof(io_uring_sqe));
+    const std::size_t slot = submission_tail_++ & submission_mask_;
+    return reinterpret_cast<io_uring_sqe*>(submissions_ + (slot << submission_shift_));
 }
 
 io_uring_sqe* ring::raw_entry() noexcept {
@@ -327,7 +327,11 @@ void ring::poll() noexcept {
     }
 }
 
-unsigned ring::reap() noexcept {
+unsigned ring::reap() noexcept { return wide_ ? reap_answers<true>() : reap_answers<false>(); }
+
+template <bool wide>
+unsigned ring::reap_answers() noexcept {
+    constexpr std::size_t size_in_queue = sizeof(io_uring_cqe) * (wide ? 2 : 1);
     unsigned answers = 0;
     for (;;) {
         // Read anew each time: a completion that drains may have reaped meanwhile.
@@ -337,10 +341,11 @@ unsigned ring::reap() noexcept {
             return answers;
         }
         const auto& slot = *reinterpret_cast<const io_uring_cqe*>(
-            completions_ + (head & completion_mask_) * sizeof(io_uring_cqe));
+            completions_ + (head & completion_mask_) * size_in_queue);
         const std::uint64_t tagged = slot.user_data;
         completion_event event{};
         std::memcpy(static_cast<void*>(&event), &slot.res, answer_size);
+        if constexpr (wide) std::memcpy(second_half_, &slot + 1, sizeof second_half_);
         io_uring_smp_store_release(completion_head_, head + 1);
         ++answers;
         if (tagged == unanswered) [[unlikely]]

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <system_error>
 
@@ -104,6 +105,13 @@ class ring {
     /// Whether this process is a child of the one that made it: then it can only be destroyed.
     bool inherited() const noexcept { return made_after_ != forks(); }
 
+    /// Whether entries have 128 bytes, and answers 32: `ring_options::wide`.
+    bool wide() const noexcept { return wide_; }
+
+    /// The second half of the answer that is being completed.
+    /// Requires: a wide ring, within `completion::complete`, before it reaps again.
+    std::span<const std::uint64_t, 2> second_half() const noexcept { return second_half_; }
+
     int descriptor() const noexcept;
     unsigned entries() const noexcept;
     unsigned completions() const noexcept;
@@ -121,6 +129,8 @@ class ring {
   private:
     struct queues;
 
+    template <bool wide>
+    unsigned reap_answers() noexcept;
     io_uring_sqe* next_entry() noexcept;
     io_uring_sqe* raw_entry() noexcept;
     io_uring_sqe* entry_under_pressure(completion& whom) noexcept;
@@ -146,11 +156,13 @@ class ring {
     unsigned submission_tail_ = 0;
     unsigned submission_mask_ = 0;
     unsigned submission_size_ = 0;
+    unsigned submission_shift_ = 0;  // The size of an entry, as a power of two.
     // The completion queue.
     unsigned* completion_head_ = nullptr;
     const unsigned* completion_tail_ = nullptr;
     const std::byte* completions_ = nullptr;
     unsigned completion_mask_ = 0;
+    bool wide_ = false;
     bool congested_ = false;  // Something was postponed, or a cancel.
     std::size_t in_flight_ = 0;
 
@@ -160,6 +172,7 @@ class ring {
     std::uint64_t system_calls_ = 0;
     unsigned refusals_ = 0;
     unsigned last_reap_ = 0;  // Answers of the last one, for `answer_batch`.
+    std::uint64_t second_half_[2] = {};
     const capability_set& capabilities_;
     const unsigned made_after_ = forks();
 };

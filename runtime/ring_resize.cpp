@@ -2,6 +2,7 @@
 #include <liburing.h>
 #include <sys/mman.h>
 
+#include <cstddef>
 #include <system_error>
 #include <tuple>
 
@@ -27,6 +28,8 @@ void ring::map_queues() noexcept {
     completion_tail_ = shared.cq.ktail;
     completions_ = reinterpret_cast<const std::byte*>(shared.cq.cqes);
     completion_mask_ = *shared.cq.kring_mask;
+    submission_shift_ = shared.flags & IORING_SETUP_SQE128 ? 7 : 6;
+    wide_ = shared.flags & IORING_SETUP_CQE32;
 }
 
 std::error_code ring::resize(unsigned entries, unsigned completions) noexcept {
@@ -48,16 +51,17 @@ std::error_code ring::resize(unsigned entries, unsigned completions) noexcept {
     parameters.features = shared.features;
     if (parameters.sq_off.array == 0) {
         constexpr unsigned line = 64;
-        const auto end_of_answers = static_cast<unsigned>(
-            parameters.cq_off.cqes + parameters.cq_entries * sizeof(io_uring_cqe));
-        parameters.sq_off.array = (end_of_answers + line - 1) / line * line;
+        const std::size_t answers = parameters.cq_entries * sizeof(io_uring_cqe);
+        // Wide answers take the kernel twice what comes before the array, its header as well.
+        const std::size_t end = (parameters.cq_off.cqes + answers) * (wide_ ? 2 : 1);
+        parameters.sq_off.array = static_cast<unsigned>((end + line - 1) / line * line);
     }
     const io_uring before = shared;
     io_uring fresh{};
     if (const int mapped = io_uring_queue_mmap(shared.ring_fd, &parameters, &fresh); mapped < 0)
         mistake("ring: its queues were resized, and could not be mapped again");
     queues::unmapped.fetch_add(1, std::memory_order_release);
-    ::munmap(before.sq.sqes, before.sq.ring_entries * sizeof(io_uring_sqe));
+    ::munmap(before.sq.sqes, std::size_t{before.sq.ring_entries} << submission_shift_);
     ::munmap(before.sq.ring_ptr, before.sq.ring_sz);
     shared.sq = fresh.sq;
     shared.cq = fresh.cq;

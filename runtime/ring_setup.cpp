@@ -43,6 +43,7 @@ unsigned demanded_flags(const ring_options& options, io_uring_params& parameters
         flags |= IORING_SETUP_ATTACH_WQ;
         parameters.wq_fd = static_cast<unsigned>(options.share_workers_with->descriptor());
     }
+    if (options.wide) flags |= IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
     if (options.registered_waits) flags |= IORING_SETUP_R_DISABLED;
     return flags;
 }
@@ -106,6 +107,8 @@ std::string setup_flag_names(unsigned flags) {
         {kernel::setup_hybrid_iopoll, "hybrid_iopoll"},
         {IORING_SETUP_COOP_TASKRUN, "coop_taskrun"},
         {IORING_SETUP_TASKRUN_FLAG, "taskrun_flag"},
+        {IORING_SETUP_SQE128, "sqe128"},
+        {IORING_SETUP_CQE32, "cqe32"},
         {IORING_SETUP_SINGLE_ISSUER, "single_issuer"},
         {IORING_SETUP_DEFER_TASKRUN, "defer_taskrun"},
     };

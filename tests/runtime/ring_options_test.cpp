@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -270,4 +273,71 @@ TEST_CASE("ring options: the completion queue has the size that was asked for") 
     const io::ring ring({.entries = 16, .completions = 1024});
     CHECK(ring.entries() == 16);
     CHECK(ring.completions() == 1024);
+}
+
+TEST_CASE(
+    "ring options: a wide ring says so, and does what another does, also when it is resized") {
+    io::ring_options options{};
+    options.entries = 8;
+    options.wide = true;
+    io::ring ring(options);
+
+    CHECK(ring.wide());
+    CHECK(has(ring, "sqe128"));
+    CHECK(has(ring, "cqe32"));
+    CHECK(answers(ring, 1000));
+    if (ring.since({6, 13})) {
+        CHECK(!ring.resize(64));
+        CHECK(answers(ring, 1000));
+        CHECK(!ring.resize(16));
+        CHECK(answers(ring, 100));
+    }
+    CHECK(!io::ring({}).wide());
+}
+
+TEST_CASE("ring options: a wide answer has a second half") {
+    /// A nop that is answered with two more words; since Linux 6.18.
+    class two_words final : public io::completion {
+      public:
+        explicit two_words(io::ring& from) : from_(from) {}
+
+        int result = 1;
+        std::array<std::uint64_t, 2> words{};
+
+      private:
+        void prepare(io_uring_sqe& entry) const noexcept override {
+            io_uring_prep_nop(&entry);
+            entry.rw_flags = 1U << 5;  // IORING_NOP_CQE32
+            entry.off = 0x1122334455667788;
+            entry.addr = 42;
+        }
+        void complete(io::completion_event event) noexcept override {
+            result = event.result;
+            std::ranges::copy(from_.second_half(), words.begin());
+        }
+
+        io::ring& from_;
+    };
+    io::ring_options options{};
+    options.wide = true;
+    io::ring ring(options);
+    two_words request(ring);
+
+    ring.postpone(request);
+    ring.poll();
+    ring.reap();
+    if (request.result == -EINVAL) {
+        MESSAGE("skipped: this kernel's nop has no second half");
+        return;
+    }
+
+    CHECK(request.result == 0);
+    CHECK(request.words == std::array<std::uint64_t, 2>{0x1122334455667788, 42});
+}
+
+TEST_CASE("ring options: a scheduler runs on a wide ring") {
+    io::scheduler_options options;
+    options.ring.wide = true;
+    auto nap = []() -> io::task<io::result<void>> { co_return co_await io::sleep_for(1ms); };
+    CHECK(io::run(nap(), options));
 }
