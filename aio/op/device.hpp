@@ -10,7 +10,7 @@
 namespace lariat {
 
 /// A command of a device's or file's own, as its driver defines it: block devices, ublk, sockets.
-/// Those that need an entry of 128 bytes (NVMe passthrough) do not fit.
+/// Those of NVMe drives need more room: `nvme_command`.
 /// Returns: what the driver says.
 /// Errors: not_supported by what has no commands; else the driver's.
 /// Cancel: as far as the driver has it.

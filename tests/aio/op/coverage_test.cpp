@@ -258,7 +258,7 @@ const row rows[] = {
      }},
     {"socket", "socket", {5, 19}, always, [] { return opcode_of(io::socket{}); }},
     {"uring_cmd",
-     "device_command",
+     "device_command, nvme_command",
      {5, 19},
      always,
      [] { return opcode_of(io::device_command{.file = 3}); }},
