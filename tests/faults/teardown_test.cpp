@@ -27,6 +27,7 @@
 #include "runtime/sleep.hpp"
 #include "runtime/yield.hpp"
 #include "tests/faults/detached.hpp"
+#include "tests/loopback.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -50,31 +51,6 @@ struct aligned_memory {
     char* data;
     std::size_t size;
 };
-
-struct connected {
-    connected() {
-        int ends[2];
-        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-        near = io::descriptor::adopt(ends[0]);
-        far = io::descriptor::adopt(ends[1]);
-    }
-    io::descriptor near;
-    io::descriptor far;
-};
-
-io::descriptor listening(const io::address& where) {
-    io::descriptor door = io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    REQUIRE(::bind(door.number(), where.data(), where.size()) == 0);
-    REQUIRE(::listen(door.number(), 16) == 0);
-    return door;
-}
-
-io::address bound_to(const io::descriptor& door) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    REQUIRE(::getsockname(door.number(), reinterpret_cast<sockaddr*>(&storage), &size) == 0);
-    return io::address::from(reinterpret_cast<const sockaddr*>(&storage), size).value();
-}
 
 io::descriptor large_file() {
     char path[] = "./lariat-teardown-XXXXXX";
@@ -101,8 +77,8 @@ detached sleep_long() { std::ignore = co_await io::sleep_for(1h); }
 TEST_CASE("a scheduler that is destroyed returns after the last answer of all it had in flight") {
     const io::descriptor file = large_file();
     aligned_memory direct(file_size);
-    const connected sockets;
-    const io::descriptor door = listening(io::address::loopback(0));
+    const two_ends sockets = make_socket_pair();
+    const io::descriptor door = listening();
     std::vector<std::array<char, 512>> buffers(100);
     std::vector<detached> frames;
     {
@@ -112,8 +88,8 @@ TEST_CASE("a scheduler that is destroyed returns after the last answer of all it
                 .file = file, .buffer = io::buffer_view(direct.data, direct.size), .offset = 0}));
             for (std::size_t i = 0; i < 33; ++i) {
                 frames.push_back(
-                    wait_for(io::receive{.socket = sockets.near, .buffer = buffers[i]}));
-                frames.push_back(wait_for(io::poll{.file = sockets.far}));
+                    wait_for(io::receive{.socket = sockets.first, .buffer = buffers[i]}));
+                frames.push_back(wait_for(io::poll{.file = sockets.second}));
             }
             for (int i = 0; i < 11; ++i) {
                 frames.push_back(wait_for(io::accept{.socket = door}));
@@ -127,7 +103,7 @@ TEST_CASE("a scheduler that is destroyed returns after the last answer of all it
     }
     direct.poison();
     for (auto& buffer : buffers) buffer.fill('p');
-    REQUIRE(::write(sockets.far.number(), "late", 4) == 4);
+    REQUIRE(::write(sockets.second.number(), "late", 4) == 4);
 
     std::this_thread::sleep_for(300ms);
 
@@ -138,7 +114,7 @@ TEST_CASE("a scheduler that is destroyed returns after the last answer of all it
 }
 
 TEST_CASE("the port of a listener that was accepting can be bound again at once") {
-    const io::address where = bound_to(listening(io::address::loopback(0)));
+    const io::address where = address_of_socket(listening());
 
     for (int round = 0; round < 200; ++round) {
         io::scheduler loop;
@@ -154,7 +130,7 @@ TEST_CASE("the port of a listener that was accepting can be bound again at once"
 }
 
 TEST_CASE("stop resumes thousands of waiters, each with `stopped`") {
-    const connected sockets;
+    const two_ends sockets = make_socket_pair();
     io::event never_set;
     int stopped = 0;
     std::array<char, 8> buffer{};
@@ -162,7 +138,7 @@ TEST_CASE("stop resumes thousands of waiters, each with `stopped`") {
         if (why == io::error::stopped) ++stopped;
     };
     const auto receives = [&]() -> io::task<> {
-        count((co_await io::receive{.socket = sockets.near, .buffer = buffer}).error());
+        count((co_await io::receive{.socket = sockets.first, .buffer = buffer}).error());
     };
     const auto sleeps = [&]() -> io::task<> { count((co_await io::sleep_for(1h)).error()); };
     const auto waits = [&]() -> io::task<> { count((co_await never_set.wait()).error()); };

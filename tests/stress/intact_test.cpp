@@ -1,5 +1,3 @@
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -27,6 +25,7 @@
 #include "aio/op/socket.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/sleep.hpp"
+#include "tests/loopback.hpp"
 #include "tests/stress/races.hpp"
 #include "tests/stress/rounds.hpp"
 
@@ -78,29 +77,6 @@ class listener_to {
     std::uint64_t heard_ = 0;
     std::uint64_t wrong_ = 0;
 };
-
-struct connection {
-    io::descriptor near;
-    io::descriptor far;
-};
-
-connection over_loopback() {
-    const auto door = io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    // Some congestion control paces even the loopback device.
-    REQUIRE(::setsockopt(door.number(), IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == 0);
-    const auto any = io::address::loopback(0);
-    REQUIRE(::bind(door.number(), any.data(), any.size()) == 0);
-    REQUIRE(::listen(door.number(), 1) == 0);
-    io::address_storage storage;
-    REQUIRE(::getsockname(door.number(), reinterpret_cast<sockaddr*>(&storage.bytes),
-                          &storage.size) == 0);
-    const auto where = storage.read();
-    auto far = io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    REQUIRE(::setsockopt(far.number(), IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == 0);
-    REQUIRE(::connect(far.number(), where.data(), where.size()) == 0);
-    auto near = io::descriptor::adopt(::accept4(door.number(), nullptr, nullptr, SOCK_CLOEXEC));
-    return {std::move(near), std::move(far)};
-}
 
 /// Sends the stream in pieces of random sizes, from a thread of its own.
 void send_all(int to, const known_stream& what, std::uint64_t total, std::uint64_t seed) {
@@ -211,11 +187,11 @@ void check_intact(const char* name, Receive receive) {
     auto seeds = seeded(name);
     const known_stream stream(seeds());
     const std::uint64_t total = rounds(gibibyte);
-    auto ends = over_loopback();
+    auto ends = make_tcp_pair();
     listener_to ear(stream);
-    std::thread sender(send_all, ends.far.number(), std::cref(stream), total, seeds());
+    std::thread sender(send_all, ends.second.number(), std::cref(stream), total, seeds());
 
-    io::run(receive(ends.near, ear, seeds()));
+    io::run(receive(ends.first, ear, seeds()));
     sender.join();
 
     CAPTURE(std::string(name));

@@ -29,6 +29,7 @@
 #include "tests/aio/op/prepared.hpp"
 #include "tests/aio/op/scratch.hpp"
 #include "tests/dies_with.hpp"
+#include "tests/loopback.hpp"
 #include "tests/stress/races.hpp"
 
 namespace io = lariat;
@@ -86,24 +87,6 @@ void check_entries(io::direct_table& table, const io::descriptor& direct) {
     CHECK(takes_any_place(io::accept_from{.socket = 3, .into = &table}, 0));
     CHECK(takes_any_place(io::socket{.into = &table}, 0));
     CHECK(takes_any_place(io::pipe{.into = &table}, 0));
-}
-
-io::descriptor listening(io::address& where) {
-    auto door = io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto any = io::address::loopback(0);
-    REQUIRE(::bind(door.number(), any.data(), any.size()) == 0);
-    REQUIRE(::listen(door.number(), 128) == 0);
-    io::address_storage storage;
-    REQUIRE(::getsockname(door.number(), reinterpret_cast<sockaddr*>(&storage.bytes),
-                          &storage.size) == 0);
-    where = storage.read();
-    return door;
-}
-
-io::descriptor client_of(const io::address& where) {
-    auto client = io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    REQUIRE(::connect(client.number(), where.data(), where.size()) == 0);
-    return client;
 }
 
 }  // namespace
@@ -170,8 +153,8 @@ TEST_CASE("direct: a full table is a result, and a closed place is used again") 
 }
 
 TEST_CASE("direct: peers are accepted into the table and served from it") {
-    io::address where;
-    const auto door = listening(where);
+    const auto door = listening();
+    const auto where = address_of_socket(door);
     auto body = [&]() -> io::task<> {
         io::direct_table table(8);
         io::buffer_pool pool({.buffers = 4, .size = 16});
@@ -197,8 +180,8 @@ TEST_CASE("direct: peers are accepted into the table and served from it") {
 }
 
 TEST_CASE("direct: a peer that nobody took is closed") {
-    io::address where;
-    const auto door = listening(where);
+    const auto door = listening();
+    const auto where = address_of_socket(door);
     auto body = [&]() -> io::task<> {
         io::direct_table table(2);
         for (int i = 0; i < 6; ++i) {

@@ -14,25 +14,12 @@
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/prepared.hpp"
+#include "tests/loopback.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
 
 namespace {
-
-io::descriptor bound_datagram_socket() {
-    auto socket = io::descriptor::adopt(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    const auto anywhere = io::address::loopback(0);
-    REQUIRE(::bind(socket.number(), anywhere.data(), anywhere.size()) == 0);
-    return socket;
-}
-
-io::address address_of_socket(const io::descriptor& socket) {
-    io::address_storage storage;
-    auto* const bytes = reinterpret_cast<sockaddr*>(&storage.bytes);
-    REQUIRE(::getsockname(socket.number(), bytes, &storage.size) == 0);
-    return storage.read();
-}
 
 /// Ancillary data of one descriptor.
 struct one_descriptor {

@@ -24,6 +24,7 @@
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/prepared.hpp"
 #include "tests/dies_with.hpp"
+#include "tests/loopback.hpp"
 #include "tests/stress/races.hpp"
 
 namespace io = lariat;
@@ -34,23 +35,11 @@ namespace {
 /// A listening socket and the clients of a test.
 class door {
   public:
-    door() : socket_(io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))) {
-        const auto any = io::address::loopback(0);
-        REQUIRE(::bind(socket_.number(), any.data(), any.size()) == 0);
-        REQUIRE(::listen(socket_.number(), 128) == 0);
-        io::address_storage storage;
-        auto* bytes = reinterpret_cast<sockaddr*>(&storage.bytes);
-        REQUIRE(::getsockname(socket_.number(), bytes, &storage.size) == 0);
-        where_ = storage.read();
-    }
-
     void knock(int times = 1) {
         for (int i = 0; i < times; ++i) knock_with(new_client());
     }
 
-    static io::descriptor new_client() {
-        return io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    }
+    static io::descriptor new_client() { return new_tcp_socket(); }
 
     void knock_with(io::descriptor client) {
         REQUIRE(::connect(client.number(), where_.data(), where_.size()) == 0);
@@ -60,8 +49,8 @@ class door {
     const io::descriptor& socket() const { return socket_; }
 
   private:
-    io::descriptor socket_;
-    io::address where_;
+    io::descriptor socket_ = listening();
+    io::address where_ = address_of_socket(socket_);
     std::vector<io::descriptor> clients_;
 };
 

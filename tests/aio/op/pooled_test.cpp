@@ -25,6 +25,7 @@
 #include "tests/aio/op/prepared.hpp"
 #include "tests/aio/op/scratch.hpp"
 #include "tests/dies_with.hpp"
+#include "tests/loopback.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -322,13 +323,8 @@ TEST_CASE("pooled: a part of a file is read into a picked buffer") {
 }
 
 TEST_CASE("pooled: datagrams come with their senders, and say when they were cut") {
-    const auto here = io::address::loopback(0);
-    const auto inbox = io::descriptor::adopt(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    REQUIRE(::bind(inbox.number(), here.data(), here.size()) == 0);
-    io::address_storage storage;
-    REQUIRE(::getsockname(inbox.number(), reinterpret_cast<sockaddr*>(&storage.bytes),
-                          &storage.size) == 0);
-    const auto where = storage.read();
+    const auto inbox = bound_datagram_socket();
+    const auto where = address_of_socket(inbox);
     const auto sender = io::descriptor::adopt(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const int yes = 1;
     REQUIRE(::setsockopt(inbox.number(), SOL_SOCKET, SO_TIMESTAMP, &yes, sizeof yes) == 0);

@@ -1,7 +1,5 @@
 #include "aio/op/zero_copy.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <array>
 #include <atomic>
@@ -23,26 +21,12 @@
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/prepared.hpp"
+#include "tests/loopback.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
 
 namespace {
-
-two_ends tcp_pair() {
-    const auto door = io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto any = io::address::loopback(0);
-    REQUIRE(::bind(door.number(), any.data(), any.size()) == 0);
-    REQUIRE(::listen(door.number(), 1) == 0);
-    io::address_storage storage;
-    REQUIRE(::getsockname(door.number(), reinterpret_cast<sockaddr*>(&storage.bytes),
-                          &storage.size) == 0);
-    const auto where = storage.read();
-    auto client = io::descriptor::adopt(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    REQUIRE(::connect(client.number(), where.data(), where.size()) == 0);
-    auto peer = io::descriptor::adopt(::accept4(door.number(), nullptr, nullptr, SOCK_CLOEXEC));
-    return {std::move(peer), std::move(client)};
-}
 
 io::copy_usage told(io::copy_usage usage) {
     return io::capabilities().since({6, 2}) ? usage : io::copy_usage::unknown;
@@ -76,7 +60,7 @@ TEST_CASE("send_zero_copy: the entries ask for no copy, and a plain one when tha
 }
 
 TEST_CASE("send_zero_copy: bytes arrive, and whether they were copied is told") {
-    const auto ends = tcp_pair();
+    const auto ends = make_tcp_pair();
     auto body = [&]() -> io::task<> {
         const std::string text = "without a copy";
         const auto sent = co_await io::send_zero_copy{.socket = ends.first, .buffer = text};
@@ -96,7 +80,7 @@ TEST_CASE("send_zero_copy: bytes arrive, and whether they were copied is told") 
 }
 
 TEST_CASE("send_zero_copy: registered memory is sent as it is") {
-    const auto ends = tcp_pair();
+    const auto ends = make_tcp_pair();
     auto body = [&]() -> io::task<> {
         io::buffer_table table(1);
         std::string memory = "registered memory";
@@ -132,7 +116,7 @@ TEST_CASE("send_zero_copy: a socket that cannot sends plainly") {
 }
 
 TEST_CASE("send_zero_copy: the memory is the kernel's until the network has let go of it") {
-    auto ends = tcp_pair();
+    auto ends = make_tcp_pair();
     const int small = 4096;
     ::setsockopt(ends.second.number(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     std::atomic<bool> let_go{false};
@@ -157,7 +141,7 @@ TEST_CASE("send_zero_copy: the memory is the kernel's until the network has let 
 }
 
 TEST_CASE("send_zero_copy: a peer that is gone is an error, and no signal") {
-    auto ends = tcp_pair();
+    auto ends = make_tcp_pair();
     const linger at_once{1, 0};
     ::setsockopt(ends.second.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     ends.second = {};
