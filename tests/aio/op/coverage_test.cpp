@@ -27,6 +27,7 @@
 #include "aio/op/poll.hpp"
 #include "aio/op/pooled.hpp"
 #include "aio/op/process.hpp"
+#include "aio/op/receive_zero_copy.hpp"
 #include "aio/op/ring_message.hpp"
 #include "aio/op/socket.hpp"
 #include "aio/op/timeout.hpp"
@@ -58,6 +59,19 @@ unsigned opcode_of_read_multishot() {
         io::buffer_pool pool;
         const io::read_pooled call{.file = 3, .pool = pool};
         opcode = prepared_multishot(call).opcode;
+        io::completion_event never_submitted{-ECANCELED, 0};
+        pool.heard(never_submitted);
+        co_return;
+    };
+    run_body(body);
+    return opcode;
+}
+
+unsigned opcode_of_receive_zero_copy() {
+    std::uint8_t opcode = 0;
+    auto body = [&]() -> io::task<> {
+        io::zero_copy_pool pool(io::card_queue(1));
+        opcode = prepared_multishot(io::receive_zero_copy{.socket = 3, .pool = pool}).opcode;
         io::completion_event never_submitted{-ECANCELED, 0};
         pool.heard(never_submitted);
         co_return;
@@ -105,6 +119,7 @@ struct row {
 };
 
 constexpr std::string_view no_fallback = "function_not_supported";
+constexpr std::string_view no_pool = "no zero_copy_pool can be made";
 constexpr std::string_view always = "on every kernel that Lariat runs on";
 
 const row rows[] = {
@@ -313,10 +328,7 @@ const row rows[] = {
      {6, 11},
      "the system call",
      [] { return opcode_of(io::listen{.socket = 3}); }},
-    {"recv_zc",
-     "",
-     {6, 15},
-     "needs a network card that parts headers from data, and completions of 32 bytes"},
+    {"recv_zc", "multishot<receive_zero_copy>", {6, 15}, no_pool, opcode_of_receive_zero_copy},
     {"epoll_wait",
      "epoll_wait",
      {6, 15},
