@@ -128,8 +128,21 @@ void buffer_pool::heard(completion_event& answer) noexcept {
     // It was picked for nothing: an error, or the end.
     completion_event none = answer;
     none.result = 0;
+    // Some kernels go on with a buffer that they took no byte of, and do not say so.
+    if (incremental_ && still_offered(number_in(none)))
+        none.flags |= kernel::completion_buffer_more;
     (void)take(next_piece(none));
     answer.flags &= ~static_cast<unsigned>(IORING_CQE_F_BUFFER);
+}
+
+bool buffer_pool::still_offered(std::uint16_t number) noexcept {
+    struct {
+        std::uint32_t group;
+        std::uint32_t head = 0;
+        std::uint32_t reserved[8] = {};
+    } status{group_};
+    if (ring_.register_with(kernel::register_pbuf_status, &status, 1) < 0) return false;
+    return (status.head & mask_) == state_[number].place;
 }
 
 completion_event buffer_pool::next_piece(completion_event& answer) noexcept {

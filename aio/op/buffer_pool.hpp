@@ -135,6 +135,10 @@ class buffer_pool final : public supply {
 
     void offer(std::uint16_t number) noexcept;
     void let_go(std::uint16_t number) noexcept;
+
+    /// Whether the kernel has that buffer next, by what it says of its ring.
+    bool still_offered(std::uint16_t number) noexcept;
+
     std::byte* memory_of(std::uint16_t number) const noexcept { return memory_ + number * size_; }
     std::size_t mapped() const noexcept;
     void register_with_kernel();
