@@ -4,6 +4,7 @@
 #include <liburing.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -75,6 +76,17 @@ std::size_t refused;
 int refusing_enter(unsigned ring, unsigned submit, unsigned complete, unsigned flags,
                    void* argument, std::size_t size) {
     if (refused < refusals.size() && refusals[refused] != 0) return refusals[refused++];
+    return io_uring_enter2(ring, submit, complete, flags, static_cast<sigset_t*>(argument), size);
+}
+
+// The most answers that a call waited for, while calls were watched.
+unsigned most_awaited;
+bool refusing;
+
+int watched_enter(unsigned ring, unsigned submit, unsigned complete, unsigned flags, void* argument,
+                  std::size_t size) {
+    most_awaited = std::max(most_awaited, complete);
+    if (refusing) return -EBUSY;
     return io_uring_enter2(ring, submit, complete, flags, static_cast<sigset_t*>(argument), size);
 }
 
@@ -206,6 +218,43 @@ TEST_CASE("a system call that is interrupted, or refused for now, is made again"
     finish_all(ring);
 
     CHECK(refused == 5);
+    CHECK(one.answers == results{0});
+}
+
+TEST_CASE("a wait does not sleep while something still waits for room: it may be what ends it") {
+    refusing = true;
+    most_awaited = 0;
+    io::ring::replace_enter(watched_enter);
+    io::ring ring({.entries = 8});
+    io::ring::replace_enter(nullptr);
+    std::deque<request> all(10);
+    for (auto& each : all) each.start(ring);
+
+    ring.wait(10s);
+    const unsigned awaited = most_awaited;
+    refusing = false;
+    finish_all(ring);
+
+    CHECK(awaited == 0);
+    for (auto& each : all) CHECK(each.answers == results{0});
+}
+
+TEST_CASE("a batch without a span of time to wait for it is none") {
+    refusing = false;
+    io::ring::replace_enter(watched_enter);
+    io::ring ring({.batch = {.answers = 4}});
+    io::ring::replace_enter(nullptr);
+    std::array<request, 4> all;
+    for (auto& each : all) each.start(ring);
+    finish_all(ring);
+    most_awaited = 0;
+    request one;
+
+    one.start(ring);
+    ring.wait(1s);
+    ring.reap();
+
+    CHECK(most_awaited == 1);
     CHECK(one.answers == results{0});
 }
 

@@ -16,6 +16,7 @@
 #include "aio/op/pipe.hpp"
 #include "aio/op/socket.hpp"
 #include "aio/op/timeout.hpp"
+#include "aio/op/zero_copy.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/shield.hpp"
@@ -25,6 +26,7 @@
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/scratch.hpp"
+#include "tests/loopback.hpp"
 #include "tests/stress/races.hpp"
 #include "tests/whole_batches.hpp"
 
@@ -134,6 +136,39 @@ TEST_CASE("link: a deadline covers the chain, and ends the member that runs") {
         CHECK(late.get<1>().error() == io::error::timed_out);
         CHECK(late.get<2>().error() == io::error::timed_out);
         CHECK(taken_from(file) == "kept");
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("link: a deadline ends the member that runs, not one whose memory is still needed") {
+    const whole_batches always;
+    auto ends = make_tcp_pair();
+    const auto quiet = make_pipe();
+    const int small = 4096;
+    REQUIRE(::setsockopt(ends.second.number(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0);
+    // More than the peer has room for, and less than this socket: sent, and not let go of.
+    const std::string bytes(200'000, 'z');
+    auto body = [&]() -> io::task<> {
+        char byte[1];
+        bool let_go = false;
+        auto chained = [&]() -> io::task<> {
+            auto late = co_await io::within(
+                5ms, io::link(io::send_zero_copy{.socket = ends.first, .buffer = bytes},
+                              io::read{.file = quiet.first, .buffer = byte}));
+            CHECK(let_go);
+            CHECK(late.error() == io::error::timed_out);
+            CHECK(late.get<0>()->count == bytes.size());
+            CHECK(late.get<1>().error() == io::error::timed_out);
+        };
+        auto receiving = [&]() -> io::task<> {
+            (void)co_await io::sleep_for(30ms);
+            let_go = true;
+            std::array<char, 4096> some;
+            for (std::size_t left = bytes.size(); left > 0;)
+                left -= *co_await io::receive{.socket = ends.second, .buffer = some};
+        };
+        co_await io::when_all(chained(), receiving());
     };
 
     run_body(body);
