@@ -7,18 +7,18 @@
 namespace lariat {
 namespace {
 
-constinit unsigned count = 0;
-
 void begin_child() noexcept {
-    ++count;
+    ++forks;
     here = {};
 }
 
 }  // namespace
 
-unsigned forks() noexcept {
+constinit unsigned forks = 0;
+
+unsigned count_forks() noexcept {
     [[maybe_unused]] static const int registered = ::pthread_atfork(nullptr, nullptr, &begin_child);
-    return count;
+    return forks;
 }
 
 }  // namespace lariat

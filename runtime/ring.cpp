@@ -64,10 +64,14 @@ ring::ring(ring_options options)
     io_uring& shared = queues_->shared;
     set_up_ring(shared, options);
     add_extras(shared, options, capabilities_, queues_->extras);
-    queues_->registered = io_uring_register_ring_fd(&shared) == 1;
+    if (io_uring_register_ring_fd(&shared) == 1) enter_flags_ = IORING_ENTER_REGISTERED_RING;
     map_queues();
     const enter_call replaced = replaced_enter.load();
-    queues_->call = replaced ? replaced : call_kernel;
+    call_ = replaced ? replaced : call_kernel;
+    enter_descriptor_ = static_cast<unsigned>(shared.enter_ring_fd);
+    wait_flags_ = IORING_ENTER_GETEVENTS | queues_->extras.enter_flags;
+    batch_ = queues_->extras.batch.answers;
+    submission_thread_ = shared.flags & IORING_SETUP_SQPOLL;
 }
 
 ring::~ring() {
@@ -108,6 +112,7 @@ io_uring_sqe* ring::next_entry() noexcept {
 }
 
 io_uring_sqe* ring::raw_entry() noexcept {
+    room_ = 0;
     if (full()) [[unlikely]] {
         submit();
         if (full()) return nullptr;
@@ -115,57 +120,56 @@ io_uring_sqe* ring::raw_entry() noexcept {
     return next_entry();
 }
 
-io_uring_sqe* ring::entry(completion& whom) noexcept {
-    if (congested_ || full()) [[unlikely]]
-        return entry_under_pressure(whom);
+io_uring_sqe* ring::tagged_entry(completion& whom) noexcept {
     io_uring_sqe* entry = next_entry();
     entry->user_data = tag(whom);
     ++in_flight_;
     return entry;
 }
 
-io_uring_sqe* ring::entry_under_pressure(completion& whom) noexcept {
+io_uring_sqe* ring::entry(completion& whom) noexcept {
+    if (room_ == 0) [[unlikely]]
+        return entry_after_look(whom);
+    --room_;
+    return tagged_entry(whom);
+}
+
+io_uring_sqe* ring::entry_after_look(completion& whom) noexcept {
     // What was postponed goes first, and cancels before it.
     if (congested_) return nullptr;
-    io_uring_sqe* entry = raw_entry();
-    if (!entry) return nullptr;
-    entry->user_data = tag(whom);
-    ++in_flight_;
-    return entry;
+    if (full()) submit();
+    if (full()) return nullptr;
+    room_ = free_entries() - 1;
+    return tagged_entry(whom);
 }
 
 bool ring::reserve(unsigned entries) noexcept {
     if (congested_) return false;
-    if (room() < entries) submit();
-    return room() >= entries;
+    room_ = 0;
+    if (free_entries() < entries) submit();
+    return free_entries() >= entries;
 }
 
-io_uring_sqe* ring::reserved_entry(completion& whom) noexcept {
-    io_uring_sqe* entry = next_entry();
-    entry->user_data = tag(whom);
-    ++in_flight_;
-    return entry;
-}
+io_uring_sqe* ring::reserved_entry(completion& whom) noexcept { return tagged_entry(whom); }
 
 void ring::postpone(completion& whom, unsigned entries) noexcept {
     postponed_.push_back(whom);
     whom.entries_ = static_cast<std::uint8_t>(entries);
     congested_ = true;
+    room_ = 0;
     whom.postponed_ = true;
     ++in_flight_;
 }
 
 void ring::submit_postponed() noexcept {
-    if (!congested_) [[likely]]
-        return;
     while (!cancels_.empty()) {
         if (!put_cancel(cancels_.front())) return;
         cancels_.pop_front();
     }
     while (!postponed_.empty()) {
         const unsigned needed = postponed_.front().entries_;
-        if (room() < needed) submit();
-        if (room() < needed) return;
+        if (free_entries() < needed) submit();
+        if (free_entries() < needed) return;
         io_uring_sqe* entry = next_entry();
         completion* whom = postponed_.pop_front();
         whom->postponed_ = false;
@@ -196,6 +200,7 @@ bool ring::cancel(completion& whom) noexcept {
     if (!cancels_.empty() || !put_cancel(whom)) {
         cancels_.push_back(whom);
         congested_ = true;
+        room_ = 0;
     }
     return true;
 }
@@ -232,27 +237,31 @@ bool ring::kernel_sleeps() const noexcept {
     return __atomic_load_n(queues_->shared.sq.kflags, __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP;
 }
 
+/// Returns: whether there is something to call for; the kernel's thread takes the entries.
+bool ring::hand_to_thread(unsigned complete, unsigned& flags) noexcept {
+    __atomic_store_n(submission_shared_tail_, submission_tail_, __ATOMIC_SEQ_CST);
+    if (kernel_sleeps()) flags |= IORING_ENTER_SQ_WAKEUP;
+    if (flags == 0 && !full()) return false;
+    if (flags == IORING_ENTER_GETEVENTS && complete == 0 && !kernel_wants_enter()) return false;
+    if (full()) flags |= IORING_ENTER_SQ_WAIT;
+    return true;
+}
+
 void ring::enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept {
     check(!inherited(), "ring: used in a child of the process that made it");
-    queues& q = *queues_;
-    if (q.shared.flags & IORING_SETUP_SQPOLL) [[unlikely]] {
-        __atomic_store_n(q.shared.sq.ktail, submission_tail_, __ATOMIC_SEQ_CST);
-        if (kernel_sleeps()) flags |= IORING_ENTER_SQ_WAKEUP;
-        // The kernel's thread takes the entries: there may be nothing to call for.
-        if (flags == 0 && !full()) return;
-        if (flags == IORING_ENTER_GETEVENTS && complete == 0 && !kernel_wants_enter()) return;
-        if (full()) flags |= IORING_ENTER_SQ_WAIT;
+    if (submission_thread_) [[unlikely]] {
+        if (!hand_to_thread(complete, flags)) return;
     } else {
-        io_uring_smp_store_release(q.shared.sq.ktail, submission_tail_);
+        io_uring_smp_store_release(submission_shared_tail_, submission_tail_);
     }
-    if (q.registered) flags |= IORING_ENTER_REGISTERED_RING;
     ++system_calls_;
-    const int outcome = q.call(static_cast<unsigned>(q.shared.enter_ring_fd), unsubmitted(),
-                               complete, flags, argument, size);
-    switch (outcome < 0 ? -outcome : 0) {
-        case 0:
-            refusals_ = 0;
-            return;
+    const int outcome =
+        call_(enter_descriptor_, unsubmitted(), complete, flags | enter_flags_, argument, size);
+    if (outcome >= 0) [[likely]] {
+        refusals_ = 0;
+        return;
+    }
+    switch (-outcome) {
         case EINTR:
         case ETIME:
             return;
@@ -276,25 +285,25 @@ void ring::back_off() noexcept {
 }
 
 void ring::wait(duration limit) noexcept {
-    submit_postponed();
+    if (congested_) [[unlikely]]
+        submit_postponed();
     // What still waits for room may be what ends this wait.
     if (answers_waiting() || congested_) {
         poll();
         return;
     }
-    const ring_extras& extras = queues_->extras;
-    const bool under_load = last_reap_ * 2 >= extras.batch.answers;
-    const unsigned answers = under_load ? extras.batch.answers : 1;
-    if (limit == forever && answers == 1)
-        enter(1, IORING_ENTER_GETEVENTS | extras.enter_flags, nullptr, 0);
+    if (limit == forever && batch_ == 1) [[likely]]
+        enter(1, wait_flags_, nullptr, 0);
     else
-        wait_limited(answers, limit);
-    if (refusals_ != 0 && !answers_waiting()) back_off();
+        wait_limited(limit);
+    if (refusals_ != 0 && !answers_waiting()) [[unlikely]]
+        back_off();
 }
 
-void ring::wait_limited(unsigned answers, duration limit) noexcept {
+void ring::wait_limited(duration limit) noexcept {
     const ring_extras& extras = queues_->extras;
-    unsigned flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | extras.enter_flags;
+    const unsigned answers = last_reap_ * 2 >= batch_ ? batch_ : 1;
+    const unsigned flags = IORING_ENTER_EXT_ARG | wait_flags_;
     limit = std::max(limit, duration::zero());
     __kernel_timespec span{};
     span.tv_sec = limit.count() / 1'000'000'000;
@@ -315,7 +324,8 @@ void ring::wait_limited(unsigned answers, duration limit) noexcept {
 }
 
 void ring::poll() noexcept {
-    submit_postponed();
+    if (congested_) [[unlikely]]
+        submit_postponed();
     if (unsubmitted() == 0 && !kernel_wants_enter()) return;
     // Interrupted, or taken in part: what is prepared goes out now all the same. A caller that is
     // about to block, or to end, may have prepared the wake that somebody waits for.
@@ -323,7 +333,7 @@ void ring::poll() noexcept {
         enter(0, IORING_ENTER_GETEVENTS, nullptr, 0);
         if (refusals_ != 0 && !answers_waiting()) back_off();
         if (unsubmitted() == 0 || refusals_ >= most_refusals) return;
-        if (queues_->shared.flags & IORING_SETUP_SQPOLL) return;
+        if (submission_thread_) return;
     }
 }
 

@@ -103,7 +103,7 @@ class ring {
     std::error_code resize(unsigned entries, unsigned completions = 0) noexcept;
 
     /// Whether this process is a child of the one that made it: then it can only be destroyed.
-    bool inherited() const noexcept { return made_after_ != forks(); }
+    bool inherited() const noexcept { return made_after_ != forks; }
 
     /// Whether entries have 128 bytes, and answers 32: `ring_options::wide`.
     bool wide() const noexcept { return wide_; }
@@ -133,17 +133,19 @@ class ring {
     unsigned reap_answers() noexcept;
     io_uring_sqe* next_entry() noexcept;
     io_uring_sqe* raw_entry() noexcept;
-    io_uring_sqe* entry_under_pressure(completion& whom) noexcept;
+    io_uring_sqe* tagged_entry(completion& whom) noexcept;
+    io_uring_sqe* entry_after_look(completion& whom) noexcept;
     unsigned unsubmitted() const noexcept {
         return submission_tail_ - __atomic_load_n(submission_head_, __ATOMIC_ACQUIRE);
     }
-    unsigned room() const noexcept { return submission_size_ - unsubmitted(); }
-    bool full() const noexcept { return room() == 0; }
+    unsigned free_entries() const noexcept { return submission_size_ - unsubmitted(); }
+    bool full() const noexcept { return free_entries() == 0; }
     bool answers_waiting() const noexcept;
     bool kernel_wants_enter() const noexcept;
     void map_queues() noexcept;
-    void wait_limited(unsigned answers, duration limit) noexcept;
+    void wait_limited(duration limit) noexcept;
     bool kernel_sleeps() const noexcept;
+    bool hand_to_thread(unsigned complete, unsigned& flags) noexcept;
     void enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept;
     void submit() noexcept;
     void submit_postponed() noexcept;
@@ -157,6 +159,9 @@ class ring {
     unsigned submission_mask_ = 0;
     unsigned submission_size_ = 0;
     unsigned submission_shift_ = 0;  // The size of an entry, as a power of two.
+    // Entries that fit before the kernel's head is looked at again; 0 while congested.
+    unsigned room_ = 0;
+    unsigned* submission_shared_tail_ = nullptr;
     // The completion queue.
     unsigned* completion_head_ = nullptr;
     const unsigned* completion_tail_ = nullptr;
@@ -164,7 +169,14 @@ class ring {
     unsigned completion_mask_ = 0;
     bool wide_ = false;
     bool congested_ = false;  // Something was postponed, or a cancel.
+    bool submission_thread_ = false;
     std::size_t in_flight_ = 0;
+    // The system call, and how to make it.
+    enter_call call_ = nullptr;
+    unsigned enter_descriptor_ = 0;
+    unsigned enter_flags_ = 0;  // For all calls.
+    unsigned wait_flags_ = 0;   // For waits.
+    unsigned batch_ = 1;        // Answers that a wait under load is for.
 
     std::unique_ptr<queues> queues_;
     intrusive_list<completion, completion> postponed_;
@@ -174,7 +186,7 @@ class ring {
     unsigned last_reap_ = 0;  // Answers of the last one, for `answer_batch`.
     std::uint64_t second_half_[2] = {};
     const capability_set& capabilities_;
-    const unsigned made_after_ = forks();
+    const unsigned made_after_ = count_forks();
 };
 
 }  // namespace lariat

@@ -18,8 +18,6 @@ struct ring::queues {
 
     io_uring shared{};
     ring_extras extras;
-    bool registered = false;
-    enter_call call = nullptr;
 };
 
 }  // namespace lariat

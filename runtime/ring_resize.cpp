@@ -24,6 +24,8 @@ void ring::map_queues() noexcept {
     submission_tail_ = *shared.sq.ktail;
     submission_mask_ = *shared.sq.kring_mask;
     submission_size_ = shared.sq.ring_entries;
+    submission_shared_tail_ = shared.sq.ktail;
+    room_ = 0;
     completion_head_ = shared.cq.khead;
     completion_tail_ = shared.cq.ktail;
     completions_ = reinterpret_cast<const std::byte*>(shared.cq.cqes);
