@@ -14,7 +14,6 @@
 
 #include <doctest/doctest.h>
 
-#include "aio/op/buffer_wait.hpp"
 #include "aio/op/multishot.hpp"
 #include "aio/op/socket.hpp"
 #include "runtime/capabilities.hpp"
@@ -22,8 +21,8 @@
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/within.hpp"
-#include "runtime/yield.hpp"
 #include "tests/aio/op/answer.hpp"
+#include "tests/aio/op/pooled_text.hpp"
 #include "tests/aio/op/prepared.hpp"
 #include "tests/aio/op/scratch.hpp"
 #include "tests/dies_with.hpp"
@@ -34,26 +33,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string text_of(const io::pooled_buffer& buffer) {
-    return {reinterpret_cast<const char*>(buffer.data()), buffer.size()};
-}
-
 /// An entry was prepared and will never be submitted.
 void never_submitted(io::buffer_pool& pool) {
     io::completion_event none{-ECANCELED, 0};
     pool.heard(none);
-}
-
-using received = io::multishot<io::receive_pooled>;
-
-/// Returns: what came, until there was none for a while.
-io::task<std::string> all_that_comes(received& from) {
-    std::string all;
-    for (;;) {
-        const auto part = co_await io::within(20ms, from.next());
-        if (!part) co_return all;
-        all += text_of(*part);
-    }
 }
 
 /// An entry has no place in a coroutine's frame.
@@ -259,39 +242,6 @@ TEST_CASE("pooled: what no one took goes back, with a cancelled task or a destro
     run_body(body);
 }
 
-TEST_CASE("pooled: incremental, small messages share a large buffer") {
-    const auto ends = make_socket_pair();
-    auto body = [&]() -> io::task<> {
-        io::buffer_pool pool({.buffers = 2, .size = 64, .incremental = true});
-        received arriving(io::receive_pooled{.socket = ends.first, .pool = pool});
-        std::vector<io::pooled_buffer> held;
-        std::string sent, got;
-        for (char letter = 'a'; letter <= 'f'; ++letter) {
-            const std::string message(10, letter);
-            put(ends.second, message);
-            sent += message;
-            auto part = co_await io::within(1s, arriving.next());
-            if (!part) break;
-            got += text_of(*part);
-            held.push_back(*std::move(part));
-        }
-        if (pool.incremental()) {
-            CHECK(got == sent);
-            CHECK(held[1].data() == held[0].data() + 10);
-            CHECK(pool.free() == 2);
-        } else {
-            CHECK(got == sent.substr(0, 20));
-            CHECK(pool.free() == 0);
-        }
-        held.clear();
-        const auto rest = co_await all_that_comes(arriving);
-        CHECK(got + rest == sent);
-        CHECK(pool.complete());
-    };
-
-    run_body(body);
-}
-
 TEST_CASE("pooled: a pipe is read as a sequence") {
     const auto ends = make_pipe();
     auto body = [&]() -> io::task<> {
@@ -361,116 +311,6 @@ TEST_CASE("pooled: a pool that cannot be made says why") {
         const io::buffer_pool odd({.buffers = 5, .size = 10});
         CHECK(odd.buffers() == 8);
         co_return;
-    };
-
-    run_body(body);
-}
-
-TEST_CASE("pooled: an end that took no byte leaves an incremental pool as it was") {
-    const auto file = make_pipe();
-    auto ended = make_pipe();
-    auto body = [&]() -> io::task<> {
-        io::buffer_pool pool({.buffers = 2, .size = 8, .incremental = true});
-        ended.second = {};
-        for (int i = 0; i < 5; ++i) {
-            const auto end = co_await io::read_pooled{.file = ended.first, .pool = pool};
-            CHECK(end->empty());
-            CHECK(pool.complete());
-        }
-        // Twice offered, a buffer would be filled while it is held.
-        std::vector<io::pooled_buffer> held;
-        for (const std::string text : {"12345678", "abcdefgh"}) {
-            put(file.second, text);
-            held.push_back(*co_await io::read_pooled{.file = file.first, .pool = pool});
-            CHECK(text_of(held.back()) == text);
-        }
-        put(file.second, "overflow");
-        const auto none = co_await io::read_pooled{.file = file.first, .pool = pool};
-        CHECK(none.error() == std::errc::no_buffer_space);
-        CHECK(text_of(held[0]) == "12345678");
-        CHECK(text_of(held[1]) == "abcdefgh");
-    };
-
-    run_body(body);
-}
-
-TEST_CASE("pooled: a kernel that takes no byte and does not say that it goes on is understood") {
-    auto body = [&]() -> io::task<> {
-        io::buffer_pool pool({.buffers = 2, .size = 8, .incremental = true});
-        if (!pool.incremental()) {
-            MESSAGE("skipped: this kernel has no incremental buffers");
-            co_return;
-        }
-        // What a kernel without the fix answers at the end of a file: its head stands where it stood.
-        pool.expect_answers();
-        io::completion_event end{0, IORING_CQE_F_BUFFER};
-        pool.heard(end);
-        CHECK(pool.complete());
-
-        const auto ends = make_socket_pair();
-        std::vector<io::pooled_buffer> held;
-        for (const std::string text : {"12345678", "abcdefgh"}) {
-            put(ends.second, text);
-            held.push_back(*co_await io::receive_pooled{.socket = ends.first, .pool = pool});
-        }
-        put(ends.second, "overflow");
-        const auto none = co_await io::receive_pooled{.socket = ends.first, .pool = pool};
-        CHECK(none.error() == std::errc::no_buffer_space);
-        CHECK(text_of(held[0]) == "12345678");
-        CHECK(text_of(held[1]) == "abcdefgh");
-    };
-
-    run_body(body);
-}
-
-TEST_CASE("buffer_wait: ends when a buffer comes back, one wait for each, in their order") {
-    const auto ends = make_socket_pair();
-    auto body = [&]() -> io::task<> {
-        io::buffer_pool pool({.buffers = 2, .size = 1});
-        CHECK(co_await io::buffer_wait{.pool = pool});
-        put(ends.second, "ab");
-        std::vector<io::pooled_buffer> held;
-        for (int i = 0; i < 2; ++i)
-            held.push_back(*co_await io::receive_pooled{.socket = ends.first, .pool = pool});
-        std::string order;
-        auto waiting = [&](char name) -> io::task<> {
-            if (co_await io::buffer_wait{.pool = pool}) order += name;
-        };
-        io::task_scope waits;
-        for (const char name : {'1', '2', '3'}) waits.spawn(waiting, name);
-        co_await io::sleep_for(1ms);
-        CHECK(order.empty());
-        held.pop_back();
-        co_await io::yield();
-        CHECK(order == "1");
-        held.pop_back();
-        co_await io::yield();
-        CHECK(order == "12");
-        waits.cancel();
-        co_await waits.join();
-        CHECK(order == "12");
-    };
-
-    run_body(body);
-}
-
-TEST_CASE("buffer_wait: has deadlines, and leaves the next one's turn alone when it is late") {
-    const auto ends = make_socket_pair();
-    auto body = [&]() -> io::task<> {
-        io::buffer_pool pool({.buffers = 1, .size = 1});
-        put(ends.second, "a");
-        auto held = co_await io::receive_pooled{.socket = ends.first, .pool = pool};
-        bool came = false;
-        auto patient = [&]() -> io::task<> { came = bool(co_await io::buffer_wait{.pool = pool}); };
-        const auto late = co_await io::within(1ms, io::buffer_wait{.pool = pool});
-        io::task_scope waits;
-        waits.spawn(patient);
-        const auto at_once = co_await io::within(0s, io::buffer_wait{.pool = pool});
-        CHECK(late.error() == io::error::timed_out);
-        CHECK(at_once.error() == io::error::timed_out);
-        held = io::pooled_buffer();
-        co_await waits.join();
-        CHECK(came);
     };
 
     run_body(body);

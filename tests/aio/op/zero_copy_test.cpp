@@ -1,6 +1,5 @@
 #include "aio/op/zero_copy.hpp"
 
-
 #include <array>
 #include <atomic>
 #include <chrono>
