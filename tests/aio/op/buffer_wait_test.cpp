@@ -32,7 +32,7 @@ TEST_CASE("buffer_wait: ends when a buffer comes back, one wait for each, in the
         };
         io::task_scope waits;
         for (const char name : {'1', '2', '3'}) waits.spawn(waiting, name);
-        co_await io::sleep_for(1ms);
+        (void)co_await io::sleep_for(1ms);
         CHECK(order.empty());
         held.pop_back();
         co_await io::yield();

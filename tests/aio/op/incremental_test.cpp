@@ -10,8 +10,6 @@
 
 #include "aio/op/multishot.hpp"
 #include "aio/op/pooled.hpp"
-#include "runtime/capabilities.hpp"
-#include "runtime/sleep.hpp"
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/aio/op/pooled_text.hpp"
