@@ -16,14 +16,16 @@ void wait_list::release_all() noexcept {
 }
 
 void wait_list::entry::end(std::error_code how) noexcept {
-    waiting_ = false;
     error_ = how;
     leave_queue();
     home_->make_ready(*this);
 }
 
 void wait_list::entry::cancel(std::error_code reason) noexcept {
-    if (waiting_) end(reason);
+    if (!waiting()) return;
+    phase_ = phase::given_up;
+    end(reason);
+    gave_up();
 }
 
 void wait_list::entry::describe(wait_report& report) const { report.name = name_; }

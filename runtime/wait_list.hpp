@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <system_error>
 
 #include "runtime/home.hpp"
@@ -17,6 +18,9 @@ class wait_list {
     class entry;
 
     bool empty() const noexcept { return entries_.empty(); }
+
+    /// The oldest wait. Requires: there is one.
+    entry& front() noexcept;
 
     void add(entry& wait) noexcept { entries_.push_back(hook_of(wait)); }
 
@@ -40,19 +44,34 @@ class wait_list::entry : public waiter {
 
     /// Returns: false when the strand is cancelled: the wait is over with its reason.
     bool enter() noexcept {
-        if (refused()) [[unlikely]] {
-            error_ = line()->reason;
-            return false;
-        }
+        if (!admitted()) return false;
         home_ = &home::current();
-        waiting_ = true;
+        phase_ = phase::waiting;
         list_.add(*this);
         become_leaf(*home_);
         return true;
     }
 
+    /// The wait is over as it begins: there is nothing to wait for.
+    /// Requires: admitted. Returns: false, as a `launch` that does not suspend.
+    bool pass() noexcept {
+        phase_ = phase::released;
+        return false;
+    }
+
+    /// Returns: false when the strand is cancelled: the wait is over with its reason.
+    bool admitted() noexcept {
+        if (!refused()) [[likely]]
+            return true;
+        error_ = line()->reason;
+        return false;
+    }
+
     /// The wait is over, and succeeds. Called by what is waited for.
-    void release() noexcept { end({}); }
+    void release() noexcept {
+        phase_ = phase::released;
+        end({});
+    }
 
     result<void> outcome() const noexcept { return error_; }
 
@@ -62,7 +81,16 @@ class wait_list::entry : public waiter {
         leave_leaf();
     }
 
+    /// Whether it got what it waited for, also when nobody was told yet.
+    bool released() const noexcept { return phase_ == phase::released; }
+    bool waiting() const noexcept { return phase_ == phase::waiting; }
+
+    /// It was cancelled and has left its list: who came after may have been waiting for that.
+    virtual void gave_up() noexcept {}
+
   private:
+    enum class phase : std::uint8_t { idle, waiting, released, given_up };
+
     void cancel(std::error_code reason) noexcept override;
     void describe(wait_report& report) const override;
     void end(std::error_code how) noexcept;
@@ -71,8 +99,10 @@ class wait_list::entry : public waiter {
     const char* name_;
     home* home_ = nullptr;
     std::error_code error_;
-    bool waiting_ = false;
+    phase phase_ = phase::idle;
 };
+
+inline wait_list::entry& wait_list::front() noexcept { return entries_.front(); }
 
 inline list_hook<>& wait_list::hook_of(entry& wait) noexcept { return wait; }
 

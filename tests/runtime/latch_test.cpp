@@ -1,0 +1,55 @@
+#include "runtime/latch.hpp"
+
+#include <chrono>
+#include <ostream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "aio/testing/manual_home.hpp"
+#include "aio/testing/running.hpp"
+#include "tests/dies_with.hpp"
+
+namespace io = lariat;
+using namespace std::chrono_literals;
+using namespace lariat::testing;
+
+TEST_CASE("a latch opens when it was counted down, and stays open") {
+    manual_home at;
+    io::latch three(3);
+    int through = 0;
+    auto body = [&]() -> io::task<> {
+        const auto open = co_await three.wait();
+        through += bool(open);
+    };
+    running one(at, body());
+    three.count_down(2);
+    at.run_until_idle();
+    CHECK(through == 0);
+    CHECK(three.left() == 1);
+
+    auto last = [&]() -> io::task<> {
+        const auto open = co_await three.arrive_and_wait();
+        through += bool(open);
+    };
+    running two(at, last());
+    running after(at, body());
+    at.run_until_idle();
+
+    CHECK(through == 3);
+}
+
+TEST_CASE("a latch of nothing is open, and one that is open is not counted down") {
+    manual_home at;
+    io::latch none(0);
+    bool through = false;
+    auto body = [&]() -> io::task<> { through = bool(co_await none.wait()); };
+    running one(at, body());
+    at.run_until_idle();
+
+    CHECK(through);
+    CHECK(dies_with("latch: counted down below zero", [] { io::latch(1).count_down(2); }));
+}
