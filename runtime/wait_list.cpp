@@ -15,6 +15,20 @@ void wait_list::release_all() noexcept {
     }
 }
 
+void wait_list::fail_all(std::error_code why) noexcept {
+    while (!entries_.empty()) entries_.front().fail(why);
+}
+
+bool wait_list::entry::fail(std::error_code why) noexcept {
+    if (waiting()) {
+        phase_ = phase::given_up;
+        end(why);
+    } else {
+        error_ = why;
+    }
+    return false;
+}
+
 void wait_list::entry::end(std::error_code how) noexcept {
     error_ = how;
     leave_queue();
@@ -23,8 +37,7 @@ void wait_list::entry::end(std::error_code how) noexcept {
 
 void wait_list::entry::cancel(std::error_code reason) noexcept {
     if (!waiting()) return;
-    phase_ = phase::given_up;
-    end(reason);
+    fail(reason);
     gave_up();
 }
 

@@ -31,6 +31,9 @@ class wait_list {
     /// All waits succeed, in order; one that begins meanwhile is not among them.
     void release_all() noexcept;
 
+    /// All waits fail, in order.
+    void fail_all(std::error_code why) noexcept;
+
   private:
     static list_hook<>& hook_of(entry& wait) noexcept;
 
@@ -72,6 +75,9 @@ class wait_list::entry : public waiter {
         phase_ = phase::released;
         end({});
     }
+
+    /// The wait is over, and fails. Also as it begins; returns: false, as such a `launch`.
+    bool fail(std::error_code why) noexcept;
 
     result<void> outcome() const noexcept { return error_; }
 
