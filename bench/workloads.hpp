@@ -19,6 +19,8 @@ workload mailbox_workload();
 workload handover_workload();
 workload provider_workload();
 workload race_workload();
+workload channel_workload();
+workload mutex_workload();
 workload file_read_workload();
 workload accept_workload();
 workload idle_workload();

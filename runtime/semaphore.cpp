@@ -11,10 +11,9 @@ void semaphore::serve() noexcept {
     }
 }
 
-semaphore::waiting::~waiting() {
-    // Destroyed before its turn came: what it was given is the next one's.
-    if (released() && !taken_) subject_.release(units_);
-    if (!entry::waiting()) return;
+void semaphore::waiting::leave() noexcept {
+    // What it was given, or kept others waiting for, is the next one's.
+    if (released()) return subject_.release(units_);
     leave_queue();
     subject_.serve();
 }

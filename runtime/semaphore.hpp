@@ -101,7 +101,10 @@ class semaphore::waiting final : public wait_list::entry, public awaiting<semaph
   public:
     explicit waiting(const description& what) noexcept
         : entry(what.subject.waiters_, what.name), subject_(what.subject), units_(what.units) {}
-    ~waiting();
+    ~waiting() {
+        if (!taken_ && !idle()) [[unlikely]]
+            leave();
+    }
 
     bool launch() noexcept {
         if (!subject_.can_take(units_)) return enter();
@@ -121,6 +124,9 @@ class semaphore::waiting final : public wait_list::entry, public awaiting<semaph
     friend class semaphore;
 
     void gave_up() noexcept override { subject_.serve(); }
+
+    /// Destroyed before it was told.
+    void leave() noexcept;
 
     semaphore& subject_;
     const std::size_t units_;

@@ -90,6 +90,7 @@ class wait_list::entry : public waiter {
     /// Whether it got what it waited for, also when nobody was told yet.
     bool released() const noexcept { return phase_ == phase::released; }
     bool waiting() const noexcept { return phase_ == phase::waiting; }
+    bool idle() const noexcept { return phase_ == phase::idle; }
 
     /// It was cancelled and has left its list: who came after may have been waiting for that.
     virtual void gave_up() noexcept {}

@@ -273,8 +273,8 @@ TEST_CASE("in a storm of cancels and ends every value is received once, or still
         std::vector<number> values(20);
         std::vector<int> got;
         std::vector<std::unique_ptr<running<std::error_code>>> senders, receivers;
-        for (int i = 0; i < 20; ++i) {
-            values[i] = of(i);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            values[i] = of(static_cast<int>(i));
             senders.push_back(
                 std::make_unique<running<std::error_code>>(at, sends(numbers, values[i])));
             receivers.push_back(
