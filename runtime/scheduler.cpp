@@ -55,24 +55,29 @@ scheduler::~scheduler() {
     check(on_this_thread(), "scheduler: destroyed on a thread that is not its own");
     check(roots_.empty(), "scheduler: destroyed while it runs");
     activation active(*this);
+    ending_ = true;
     empty_mailbox();
     raise_stopped();
+    evict_guests();
+    drain_until([this] { return guest_count_ == 0; });
     drain_until([this] { return pending() == 0; });
     wake_signal_->end();
     drain_until([this] { return ring_.in_flight() == 0; });
-    ring_.poll();
     await_posters();
+    // Whoever came last is turned away, and hears of it.
+    empty_mailbox();
+    ring_.poll();
     forget_all();
 }
 
-void scheduler::enter(root_task& root) noexcept {
+void scheduler::enter(main_task& root) noexcept {
     check(on_this_thread(), "scheduler: run on a thread that is not its own");
     check(!ring_.inherited(), "scheduler: run in a child of the process that made it");
     if (stopped_) root.line().cancel(make_error_code(error::stopped));
     roots_.push_back(root);
 }
 
-void scheduler::run_until_done(root_task& root) noexcept {
+void scheduler::run_until_done(main_task& root) noexcept {
     check(!running_, "scheduler: run again from inside one of its tasks");
     running_ = true;
     while (!root.done()) {
@@ -121,21 +126,41 @@ void scheduler::wake() noexcept {
 
 bool scheduler::send_wake(int other_ring) noexcept { return ring_.send_wake(other_ring); }
 
-void scheduler::stop() noexcept { stop_request_->send(); }
+void scheduler::stop() noexcept {
+    stop_request_->send();
+    // Who asks may be about to block until it has happened: the wake goes out now.
+    if (here.kernel) here.kernel->poll();
+}
 
 void scheduler::raise_stopped() noexcept {
     stopped_ = true;
     const std::error_code reason = make_error_code(error::stopped);
     dispatch_guard guard(*this);
     roots_.for_each([&](root_task& root) { root.line().cancel(reason); });
+    guests_.for_each([&](root_task& one) { one.line().cancel(reason); });
     orphans().for_each([&](waiter& orphan) { orphan.cancel(reason); });
     loose_scopes().for_each([&](strand_scope& scope) { scope.cancel(reason); });
+}
+
+bool scheduler::admit(guest& one) noexcept {
+    ++guest_count_;
+    if (ending_) return false;
+    guests_.push_back(one);
+    if (stopped_) one.line().cancel(make_error_code(error::stopped));
+    return true;
+}
+
+void scheduler::evict_guests() noexcept {
+    while (root_task* root = guests_.pop_front()) {
+        static_cast<guest&>(*root).turn_out();
+    }
 }
 
 void scheduler::dump(std::ostream& out) {
     dump_writer writer(out, now());
     writer.heading(ring_.in_flight() - (wake_signal_->watching() ? 1 : 0), timers().size());
     roots_.for_each([&](root_task& root) { writer.line(root.line()); });
+    guests_.for_each([&](root_task& one) { writer.line(one.line()); });
     orphans().for_each([&](waiter& orphan) { writer.orphan(orphan); });
     loose_scopes().for_each([&](strand_scope& scope) { writer.scope(scope); });
 }

@@ -1,15 +1,16 @@
 #pragma once
 
 #include <chrono>
-#include <coroutine>
+#include <cstddef>
 #include <iosfwd>
 #include <memory>
 #include <utility>
 
 #include "runtime/clock.hpp"
-#include "runtime/completion.hpp"
+#include "runtime/guest.hpp"
 #include "runtime/home.hpp"
 #include "runtime/ring.hpp"
+#include "runtime/root_task.hpp"
 #include "runtime/task.hpp"
 #include "runtime/task_branch.hpp"
 #include "runtime/waiter.hpp"
@@ -30,28 +31,6 @@ struct scheduler_options {
     /// Replaced in tests. Deadlines are compared with it; the kernel's wait still counts on
     /// CLOCK_MONOTONIC.
     const clock* time = &clock::system();
-};
-
-/// A first task of a scheduler: what `run` waits for and `stop` reaches.
-class root_task final : public list_hook<root_task>, private listener {
-  public:
-    bool done() const noexcept { return done_; }
-    strand& line() noexcept { return line_; }
-
-    template <class T>
-    void start(task_branch<T>& body) noexcept {
-        body.attach(&line_, *this);
-        body.launch();
-    }
-
-  private:
-    std::coroutine_handle<> notify() noexcept override {
-        done_ = true;
-        return std::noop_coroutine();
-    }
-
-    strand line_;
-    bool done_ = false;
 };
 
 /// A home with a ring: the loop that coroutines run on.
@@ -75,7 +54,7 @@ class scheduler final : public home {
     /// Returns: the task's value; rethrows its exception.
     template <class T>
     T run(task<T> body) {
-        root_task root;
+        main_task root;
         task_branch<T> branch(std::move(body));
         // A task that runs this inside of another scheduler holds that one up: what it has to send
         // goes first, or a wake could wait for what waits for it.
@@ -96,30 +75,41 @@ class scheduler final : public home {
     /// provider, and the tasks that wait for it.
     void dump(std::ostream& out);
 
+    /// Tasks from other threads that are here: `on`, `start_on`.
+    std::size_t guests() const noexcept { return guest_count_; }
+
     ring* kernel() noexcept override { return &ring_; }
 
   private:
+    friend class guest;
     class stop_request;
+
+    bool admit(guest& one) noexcept;
+    void see_off() noexcept { --guest_count_; }
+    void evict_guests() noexcept;
 
     void wake() noexcept override;
     bool send_wake(int other_ring) noexcept override;
     void await_outside(time_point deadline) noexcept override;
     void begin_drain() noexcept override;
 
-    void enter(root_task& root) noexcept;
-    void run_until_done(root_task& root) noexcept;
+    void enter(main_task& root) noexcept;
+    void run_until_done(main_task& root) noexcept;
     void look_outside(bool may_sleep, time_point deadline) noexcept;
     void raise_stopped() noexcept;
 
     ring ring_;
     const std::chrono::nanoseconds patience_;
     intrusive_list<root_task, root_task> roots_;
+    intrusive_list<root_task, root_task> guests_;
+    std::size_t guest_count_ = 0;  // Those included that wait for a message to them.
     std::unique_ptr<stop_request> stop_request_;
     // Made last: from then on the kernel owes an answer, and nothing may fail.
     std::unique_ptr<wake_signal> wake_signal_;
     time_point complain_at_ = never;
     bool stopped_ = false;
     bool running_ = false;
+    bool ending_ = false;
 };
 
 /// Runs a task on a scheduler of its own.

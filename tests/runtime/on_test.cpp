@@ -1,0 +1,265 @@
+#include "runtime/on.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <ostream>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "aio/op/nop.hpp"
+#include "runtime/event.hpp"
+#include "runtime/scope.hpp"
+#include "runtime/shield.hpp"
+#include "runtime/sleep.hpp"
+#include "runtime/start_on.hpp"
+#include "runtime/when_all.hpp"
+#include "runtime/when_any.hpp"
+#include "runtime/within.hpp"
+#include "runtime/yield.hpp"
+#include "tests/aio/op/answer.hpp"
+
+namespace io = lariat;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A thread with a scheduler that runs until this ends.
+class neighbour {
+  public:
+    neighbour() : thread_([this] { work(); }) { loop_ = ready_.get_future().get(); }
+    ~neighbour() { end(); }
+
+    io::scheduler& loop() { return *loop_; }
+    std::thread::id id() const { return id_; }
+
+    /// Stops it, and waits until its scheduler is gone.
+    void end() {
+        if (!thread_.joinable()) return;
+        loop_->stop();
+        thread_.join();
+    }
+
+  private:
+    void work() {
+        id_ = std::this_thread::get_id();
+        io::scheduler loop;
+        ready_.set_value(&loop);
+        loop.run(wait_for_stop());
+    }
+
+    static io::task<> wait_for_stop() {
+        io::event never;
+        (void)co_await never.wait();
+    }
+
+    std::promise<io::scheduler*> ready_;
+    std::thread::id id_;
+    io::scheduler* loop_ = nullptr;
+    std::thread thread_;
+};
+
+io::task<io::result<std::thread::id>> where_am_i() {
+    const auto done = co_await io::nop{};
+    if (!done) co_return done.error();
+    co_return std::this_thread::get_id();
+}
+
+io::task<io::result<void>> naps(io::duration span) { co_return co_await io::sleep_for(span); }
+
+io::task<> throws() {
+    co_await io::yield();
+    throw std::runtime_error("from afar");
+}
+
+}  // namespace
+
+TEST_CASE("on: a task runs on the other scheduler's thread, and its awaiter goes on at home") {
+    neighbour other;
+    auto body = [&]() -> io::task<> {
+        const auto home = std::this_thread::get_id();
+        for (int i = 0; i < 100; ++i) {
+            const auto there = co_await io::on(other.loop(), where_am_i());
+            CHECK(*there == other.id());
+            CHECK(std::this_thread::get_id() == home);
+        }
+        CHECK(other.loop().guests() == 0);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("on: many at once, each with its own outcome") {
+    neighbour other;
+    auto body = [&]() -> io::task<> {
+        std::vector<io::on_description<io::result<std::thread::id>>> all;
+        auto one = [&]() -> io::task<io::result<std::thread::id>> {
+            co_return co_await io::on(other.loop(), where_am_i());
+        };
+        std::vector<io::task<io::result<std::thread::id>>> visits;
+        for (int i = 0; i < 64; ++i) visits.push_back(one());
+        const auto ids = co_await io::when_all(std::move(visits));
+        for (const auto& id : ids) CHECK(*id == other.id());
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("on: an exception is thrown where the task was awaited") {
+    neighbour other;
+    std::string what;
+    auto body = [&]() -> io::task<> {
+        try {
+            std::ignore = co_await io::on(other.loop(), throws());
+        } catch (const std::runtime_error& thrown) {
+            what = thrown.what();
+        }
+    };
+
+    run_body(body);
+
+    CHECK(what == "from afar");
+}
+
+TEST_CASE("on: a cancel reaches the task, a deadline does, and the wait ends after it has") {
+    neighbour other;
+    auto body = [&]() -> io::task<> {
+        const auto late = co_await io::within(5ms, io::on(other.loop(), naps(1h)));
+        CHECK(late.error() == io::error::timed_out);
+        auto race = co_await io::when_any(io::on(other.loop(), naps(1h)), naps(1ms));
+        CHECK(race.index == 1);
+        CHECK(race.get<0>().error() == io::error::canceled);
+        auto value_wins = [&]() -> io::task<io::result<int>> {
+            (void)co_await io::sleep_for(1h);
+            co_return 7;
+        };
+        const auto seven = co_await io::within(1ms, io::on(other.loop(), value_wins()));
+        CHECK(*seven == 7);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("on: a cancelled strand sends nobody") {
+    neighbour other;
+    auto body = [&]() -> io::task<> {
+        auto goes = [&]() -> io::task<std::error_code> {
+            (void)co_await io::sleep_for(1h);
+            bool ran = false;
+            auto marks = [&]() -> io::task<> {
+                ran = true;
+                co_return;
+            };
+            const auto there = co_await io::on(other.loop(), marks());
+            CHECK(!ran);
+            co_return there.error();
+        };
+        auto race = co_await io::when_any(goes(), io::yield());
+        CHECK(race.get<0>() == io::error::canceled);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("on: a task that is destroyed while its visit lasts ends the visit first") {
+    neighbour other;
+    std::atomic<bool> ended{false};
+    auto stays = [&]() -> io::task<> {
+        (void)co_await io::sleep_for(1h);
+        ended = true;
+    };
+    auto body = [&]() -> io::task<> {
+        {
+            io::scheduler inner;
+            auto visits = [&]() -> io::task<> {
+                std::ignore = co_await io::on(other.loop(), stays());
+            };
+            auto run_a_while = [&]() -> io::task<> {
+                io::task_scope scope;
+                scope.spawn(visits());
+                (void)co_await io::sleep_for(2ms);
+                // Destroyed without being joined.
+            };
+            inner.run(run_a_while());
+        }
+        CHECK(ended);
+        co_return;
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("on: when the other scheduler ends, its guests come home with `stopped`") {
+    auto other = std::make_unique<neighbour>();
+    auto body = [&]() -> io::task<> {
+        auto stubborn = [&]() -> io::task<io::result<int>> {
+            // Stopped, it goes on with something that is not.
+            (void)co_await io::sleep_for(1h);
+            (void)co_await io::shield(io::sleep_for(1h));
+            co_return 1;
+        };
+        auto ends = [&]() -> io::task<> {
+            (void)co_await io::sleep_for(5ms);
+            other->end();
+        };
+        auto both = co_await io::when_all(io::on(other->loop(), naps(1h)),
+                                          io::on(other->loop(), stubborn()), ends());
+        CHECK(std::get<0>(both).error() == io::error::stopped);
+        CHECK(std::get<1>(both).error() == io::error::stopped);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("on: the scheduler that one is on is as good as another") {
+    io::scheduler loop;
+    auto visits = [&]() -> io::task<io::result<std::thread::id>> {
+        co_return co_await io::on(loop, where_am_i());
+    };
+
+    CHECK(*loop.run(visits()) == std::this_thread::get_id());
+}
+
+TEST_CASE("start_on: a thread without a scheduler gets a future of a task's value or exception") {
+    neighbour other;
+
+    auto id = io::start_on(other.loop(), where_am_i());
+    auto thrown = io::start_on(other.loop(), throws());
+    auto nothing = io::start_on(other.loop(), []() -> io::task<> { co_return; }());
+
+    CHECK(*id.get() == other.id());
+    CHECK_THROWS_AS(thrown.get(), std::runtime_error);
+    nothing.get();
+}
+
+TEST_CASE("start_on: a scheduler that ends or does not run any more answers all the same") {
+    std::future<void> early, late;
+    auto never = []() -> io::task<> {
+        io::event nothing;
+        (void)co_await io::shield(nothing.wait());
+    };
+    {
+        io::scheduler loop;
+        early = io::start_on(loop, never());
+        loop.run([]() -> io::task<> { (void)co_await io::sleep_for(1ms); }());
+        late = io::start_on(loop, never());
+    }
+    for (auto* future : {&early, &late}) {
+        try {
+            future->get();
+            FAIL("it has ended");
+        } catch (const std::system_error& why) {
+            const bool early_one = future == &early;
+            CHECK(why.code() == (early_one ? io::error::stopped : io::error::closed));
+        }
+    }
+}
