@@ -11,10 +11,16 @@ void guest::send_to(scheduler& host) noexcept {
 }
 
 void guest::ask_to_end(std::error_code reason) noexcept {
+    if (sent_.load(std::memory_order_relaxed) & request_sent) return;
     reason_ = reason;
-    auto expected = stage::away;
-    if (stage_.compare_exchange_strong(expected, stage::asked, std::memory_order_acq_rel))
-        host_->post(request_);
+    send(request_sent, request_);
+}
+
+void guest::recall() noexcept { send(recall_sent, recall_); }
+
+void guest::send(std::uint8_t kind, message& what) noexcept {
+    // What is sent before it ended is waited for: its node is the host's until then.
+    if (!(sent_.fetch_or(kind, std::memory_order_acq_rel) & ended)) host_->post(what);
 }
 
 void guest::arrive() noexcept {
@@ -23,11 +29,19 @@ void guest::arrive() noexcept {
 }
 
 void guest::be_asked() noexcept {
-    was_asked_ = true;
+    arrived_ |= request_sent;
     if (ended_)
-        go();
+        go_if_nothing_comes();
     else
         line().cancel(reason_);
+}
+
+void guest::be_recalled() noexcept {
+    arrived_ |= recall_sent;
+    if (ended_)
+        go_if_nothing_comes();
+    else
+        host_->turn_out_soon(*this);
 }
 
 std::coroutine_handle<> guest::notify() noexcept {
@@ -39,14 +53,12 @@ void guest::leave(std::error_code turned_away) noexcept {
     turned_away_ = turned_away;
     ended_ = true;
     if (linked()) unlink();
-    auto expected = stage::away;
-    const bool unasked =
-        stage_.compare_exchange_strong(expected, stage::ended, std::memory_order_acq_rel);
-    // A request that was sent arrives yet: until then its node is the host's.
-    if (unasked || was_asked_) go();
+    awaited_ = sent_.fetch_or(ended, std::memory_order_acq_rel);
+    go_if_nothing_comes();
 }
 
-void guest::go() noexcept {
+void guest::go_if_nothing_comes() noexcept {
+    if (awaited_ & ~unsigned{arrived_}) return;
     host_->see_off();
     gone();
 }

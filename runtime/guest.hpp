@@ -16,6 +16,9 @@ class scheduler;
 /// A task that another thread sent to a scheduler: how it comes, is asked to end, and goes. It goes
 /// once it has ended and no message to it is under way: after that its host may end too, and
 /// nothing of the host's touches it.
+///
+/// A host that is blocked in a destructor still destroys guests that are recalled: two that wait
+/// for each other's guests both go on.
 class guest : public root_task {
   public:
     guest(const guest&) = delete;
@@ -40,6 +43,10 @@ class guest : public root_task {
     /// Threads: the sender's.
     void ask_to_end(std::error_code reason) noexcept;
 
+    /// Has the task destroyed where it is, once; harmless when it has ended.
+    /// Threads: the sender's.
+    void recall() noexcept;
+
     /// Why there is no outcome: closed when the host was ending as it came, stopped when the host
     /// ended before the task did.
     /// Requires: gone.
@@ -57,48 +64,45 @@ class guest : public root_task {
     virtual void gone() noexcept = 0;
 
   private:
-    class arrival final : public runnable {
+    /// Calls a function of the guest where it arrives.
+    class message final : public runnable {
       public:
-        explicit arrival(guest& whom) noexcept : whom_(whom) {}
+        using handler = void (guest::*)() noexcept;
+
+        message(guest& whom, handler what) noexcept : whom_(whom), what_(what) {}
 
       private:
         void run() noexcept override {}
-        void arrive() noexcept override { whom_.arrive(); }
+        void arrive() noexcept override { (whom_.*what_)(); }
 
         guest& whom_;
+        const handler what_;
     };
 
-    class request final : public runnable {
-      public:
-        explicit request(guest& whom) noexcept : whom_(whom) {}
+    // What was sent, as bits; the last says that nothing will be any more.
+    static constexpr std::uint8_t request_sent = 1;
+    static constexpr std::uint8_t recall_sent = 2;
+    static constexpr std::uint8_t ended = 4;
 
-      private:
-        void run() noexcept override {}
-        void arrive() noexcept override { whom_.be_asked(); }
-
-        guest& whom_;
-    };
-
-    enum class stage : std::uint8_t {
-        away,   ///< Sent, and nobody has asked it to end.
-        asked,  ///< A request is on its way, or has arrived: it does not go before.
-        ended,  ///< No request will be sent any more.
-    };
+    void send(std::uint8_t kind, message& what) noexcept;
 
     void arrive() noexcept;
     void be_asked() noexcept;
+    void be_recalled() noexcept;
     void leave(std::error_code turned_away) noexcept;
-    void go() noexcept;
+    void go_if_nothing_comes() noexcept;
     std::coroutine_handle<> notify() noexcept final;
 
     scheduler* host_ = nullptr;
-    arrival arrival_{*this};
-    request request_{*this};
+    message arrival_{*this, &guest::arrive};
+    message request_{*this, &guest::be_asked};
+    message recall_{*this, &guest::be_recalled};
     std::error_code reason_;  // Written before the request is sent.
     std::error_code turned_away_;
-    std::atomic<stage> stage_{stage::away};
+    std::atomic<std::uint8_t> sent_{0};
     // The host's.
-    bool was_asked_ = false;
+    std::uint8_t arrived_ = 0;  // Of what was sent.
+    std::uint8_t awaited_ = 0;  // What was sent before it ended.
     bool ended_ = false;
 };
 

@@ -19,7 +19,7 @@ bool visit::launch() noexcept {
 
 void visit::retire() noexcept {
     if (away_) {
-        ask_to_end(make_error_code(error::canceled));
+        recall();
         home_->drain_until([this] { return !away_; });
     }
     leave_queue();

@@ -34,7 +34,7 @@ class visit : public waiter, protected guest {
     explicit visit(scheduler& there) noexcept : there_(there) {}
     ~visit() = default;
 
-    /// Before what the task is made of is gone: it is asked to end, and waited for.
+    /// Before what the task is made of is gone: it is destroyed where it is, which is waited for.
     void retire() noexcept;
 
     /// Why the task has no outcome.

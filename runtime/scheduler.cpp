@@ -38,6 +38,31 @@ ring_options woken_by_interrupts(ring_options options) {
     return options;
 }
 
+/// Looks for a strand among all that a strand waits for.
+class strand_search final : public line_visitor {
+  public:
+    explicit strand_search(const strand& wanted) noexcept : wanted_(wanted) {}
+
+    bool found() const noexcept { return found_; }
+
+    void visit(strand& line) override {
+        if (&line == &wanted_) found_ = true;
+        if (found_) return;
+        if (line.leaf) line.leaf->show_lines(*this);
+        line.scopes.for_each([&](strand_scope& scope) { scope.show_lines(*this); });
+    }
+
+  private:
+    const strand& wanted_;
+    bool found_ = false;
+};
+
+bool is_part_of(const strand& line, strand& whole) {
+    strand_search search(line);
+    search.visit(whole);
+    return search.found();
+}
+
 }  // namespace
 
 scheduler::scheduler(scheduler_options options)
@@ -58,7 +83,7 @@ scheduler::~scheduler() {
     ending_ = true;
     empty_mailbox();
     raise_stopped();
-    evict_guests();
+    turn_out_all();
     drain_until([this] { return guest_count_ == 0; });
     drain_until([this] { return pending() == 0; });
     wake_signal_->end();
@@ -83,6 +108,8 @@ void scheduler::run_until_done(main_task& root) noexcept {
     while (!root.done()) {
         const bool more = turn();
         if (root.done()) break;
+        if (!recalled_.empty()) [[unlikely]]
+            turn_out_recalled(true);
         look_outside(!more, timers().next());
     }
     // What was prepared last goes out: the thread that a wake is for may be all others wait for.
@@ -110,6 +137,7 @@ void scheduler::begin_drain() noexcept {
 }
 
 void scheduler::await_outside(time_point deadline) noexcept {
+    if (!recalled_.empty()) turn_out_recalled(false);
     look_outside(true, std::min(deadline, complain_at_));
     empty_mailbox();
     if (now() < complain_at_) return;
@@ -150,17 +178,35 @@ bool scheduler::admit(guest& one) noexcept {
     return true;
 }
 
-void scheduler::evict_guests() noexcept {
-    while (root_task* root = guests_.pop_front()) {
-        static_cast<guest&>(*root).turn_out();
+void scheduler::turn_out_soon(guest& one) noexcept {
+    one.unlink();
+    recalled_.push_back(one);
+}
+
+/// Nothing is destroyed while a message arrives, nor a guest of which a part runs: one that is
+/// blocked in a destructor itself.
+void scheduler::turn_out_recalled(bool between_turns) noexcept {
+    intrusive_list<root_task, root_task> busy;
+    while (root_task* root = recalled_.pop_front()) {
+        if (!between_turns && here.line && is_part_of(*here.line, root->line()))
+            busy.push_back(*root);
+        else
+            static_cast<guest&>(*root).turn_out();
     }
+    while (root_task* root = busy.pop_front()) recalled_.push_back(*root);
+}
+
+void scheduler::turn_out_all() noexcept {
+    for (auto* list : {&guests_, &recalled_})
+        while (root_task* root = list->pop_front()) static_cast<guest&>(*root).turn_out();
 }
 
 void scheduler::dump(std::ostream& out) {
     dump_writer writer(out, now());
     writer.heading(ring_.in_flight() - (wake_signal_->watching() ? 1 : 0), timers().size());
     roots_.for_each([&](root_task& root) { writer.line(root.line()); });
-    guests_.for_each([&](root_task& one) { writer.line(one.line()); });
+    for (auto* list : {&guests_, &recalled_})
+        list->for_each([&](root_task& one) { writer.line(one.line()); });
     orphans().for_each([&](waiter& orphan) { writer.orphan(orphan); });
     loose_scopes().for_each([&](strand_scope& scope) { writer.scope(scope); });
 }

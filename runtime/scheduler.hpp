@@ -86,7 +86,9 @@ class scheduler final : public home {
 
     bool admit(guest& one) noexcept;
     void see_off() noexcept { --guest_count_; }
-    void evict_guests() noexcept;
+    void turn_out_soon(guest& one) noexcept;
+    void turn_out_recalled(bool between_turns) noexcept;
+    void turn_out_all() noexcept;
 
     void wake() noexcept override;
     bool send_wake(int other_ring) noexcept override;
@@ -102,6 +104,7 @@ class scheduler final : public home {
     const std::chrono::nanoseconds patience_;
     intrusive_list<root_task, root_task> roots_;
     intrusive_list<root_task, root_task> guests_;
+    intrusive_list<root_task, root_task> recalled_;
     std::size_t guest_count_ = 0;  // Those included that wait for a message to them.
     std::unique_ptr<stop_request> stop_request_;
     // Made last: from then on the kernel owes an answer, and nothing may fail.
