@@ -1,0 +1,235 @@
+#include "runtime/worker_group.hpp"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <ostream>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "aio/op/nop.hpp"
+#include "runtime/event.hpp"
+#include "runtime/on.hpp"
+#include "runtime/sleep.hpp"
+#include "runtime/start_on.hpp"
+#include "tests/aio/op/answer.hpp"
+#include "tests/dies_with.hpp"
+#include "tests/stress/races.hpp"
+
+namespace io = lariat;
+using namespace std::chrono_literals;
+
+namespace {
+
+io::worker_options workers(std::size_t count) {
+    io::worker_options options;
+    options.workers = count;
+    return options;
+}
+
+struct notes {
+    std::mutex lock;
+    std::multiset<std::thread::id> threads;
+    std::vector<std::error_code> ends;
+    std::atomic<int> done{0};
+};
+
+io::task<> notes_thread(notes& all) {
+    (void)co_await io::nop{};
+    const std::lock_guard held(all.lock);
+    all.threads.insert(std::this_thread::get_id());
+    ++all.done;
+}
+
+io::task<> waits_for_ever(notes& all) {
+    io::event never;
+    const auto how = co_await never.wait();
+    const std::lock_guard held(all.lock);
+    all.ends.push_back(how.error());
+}
+
+/// Returns: whether it came to pass soon.
+bool soon(const std::function<bool()>& what) {
+    for (int tries = 0; tries < 2000; ++tries) {
+        if (what()) return true;
+        std::this_thread::sleep_for(1ms);
+    }
+    return false;
+}
+
+io::task<std::error_code> drains(io::worker_group& group, io::duration patience) {
+    const auto how = co_await group.drain(patience);
+    co_return how.error();
+}
+
+}  // namespace
+
+TEST_CASE("worker_group: a task runs on the worker that it was given to, and all of them work") {
+    notes all;
+    io::worker_group group(workers(3));
+    CHECK(group.size() == 3);
+    for (std::size_t i = 0; i < 30; ++i) group.spawn_on(i % 3, notes_thread, std::ref(all));
+
+    CHECK(soon([&] { return all.done == 30; }));
+
+    std::set<std::thread::id> different(all.threads.begin(), all.threads.end());
+    CHECK(different.size() == 3);
+    for (const auto& id : different) CHECK(all.threads.count(id) == 10);
+    CHECK(soon([&] { return group.load(0) + group.load(1) + group.load(2) == 0; }));
+}
+
+TEST_CASE("worker_group: without a number a task goes where fewest are") {
+    notes all;
+    io::worker_group group(workers(3));
+    group.spawn_on(0, waits_for_ever, std::ref(all));
+    group.spawn_on(2, waits_for_ever, std::ref(all));
+
+    const auto first = group.spawn(waits_for_ever, std::ref(all));
+    std::vector<std::size_t> rest;
+    for (int i = 0; i < 3; ++i) rest.push_back(group.spawn(waits_for_ever, std::ref(all)));
+    std::sort(rest.begin(), rest.end());
+
+    CHECK(first == 1);
+    CHECK(rest == std::vector<std::size_t>{0, 1, 2});
+}
+
+TEST_CASE("worker_group: stop ends every task with `stopped`, and so does the group's end") {
+    notes all;
+    {
+        io::worker_group group(workers(2));
+        for (std::size_t i = 0; i < 10; ++i) group.spawn_on(i % 2, waits_for_ever, std::ref(all));
+        group.stop();
+        group.stop();
+        CHECK(soon([&] { return group.load(0) + group.load(1) == 0; }));
+        CHECK(all.ends.size() == 10);
+        // One that comes later begins as a stopped one.
+        group.spawn_on(0, waits_for_ever, std::ref(all));
+    }
+    CHECK(all.ends.size() == 11);
+    {
+        io::worker_group group(workers(2));
+        group.spawn(waits_for_ever, std::ref(all));
+    }
+    CHECK(all.ends.size() == 12);
+    for (const auto& end : all.ends) CHECK(end == io::error::stopped);
+}
+
+TEST_CASE("worker_group: drain waits for what ends by itself, and stops the rest when it is late") {
+    notes all;
+    auto body = [&]() -> io::task<> {
+        io::worker_group patient(workers(2)), hasty(workers(2));
+        for (std::size_t i = 0; i < 10; ++i) {
+            patient.spawn_on(i % 2, notes_thread, std::ref(all));
+            hasty.spawn_on(i % 2, waits_for_ever, std::ref(all));
+        }
+        const auto by_itself = co_await drains(patient, 10s);
+        CHECK(by_itself == std::error_code());
+        CHECK(all.done == 10);
+        const auto stopped = co_await drains(hasty, 5ms);
+        CHECK(stopped == io::error::timed_out);
+        CHECK(all.ends.size() == 10);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("worker_group: drain ends also when a task waits for the thread that drains") {
+    auto body = [&]() -> io::task<> {
+        auto& home = static_cast<io::scheduler&>(io::home::current());
+        io::worker_group group(workers(1));
+        std::atomic<bool> came_back{false};
+        auto goes_home = [&]() -> io::task<> {
+            auto stays = []() -> io::task<> { (void)co_await io::sleep_for(1h); };
+            std::ignore = co_await io::on(home, stays());
+            came_back = true;
+        };
+        group.spawn_on(0, goes_home);
+        const auto stopped = co_await drains(group, 5ms);
+        CHECK(stopped == io::error::timed_out);
+        CHECK(came_back);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("worker_group: what a task threw first is rethrown once") {
+    io::worker_group group(workers(1));
+    auto throws = []() -> io::task<> {
+        (void)co_await io::nop{};
+        throw std::runtime_error("thrown by a task");
+    };
+    group.spawn_on(0, throws);
+    CHECK(soon([&] { return group.load(0) == 0; }));
+
+    CHECK_THROWS_AS(group.rethrow(), std::runtime_error);
+    group.rethrow();
+}
+
+TEST_CASE("worker_group: its schedulers are for on and start_on as well") {
+    io::worker_group group(workers(2));
+    auto where = []() -> io::task<std::thread::id> { co_return std::this_thread::get_id(); };
+
+    auto one = io::start_on(group[0], where());
+    auto other = io::start_on(group[1], where());
+
+    CHECK(one.get() != other.get());
+}
+
+TEST_CASE("worker_group: pinned workers stay on one CPU each, those that are allowed in turn") {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    REQUIRE(::sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+    io::worker_options options;
+    options.pinned = true;
+    io::worker_group group(options);
+    CHECK(group.size() == static_cast<std::size_t>(CPU_COUNT(&allowed)));
+    auto count = []() -> io::task<int> {
+        cpu_set_t mine;
+        CPU_ZERO(&mine);
+        ::sched_getaffinity(0, sizeof mine, &mine);
+        co_return CPU_COUNT(&mine);
+    };
+
+    for (std::size_t i = 0; i < group.size(); ++i)
+        CHECK(io::start_on(group[i], count()).get() == 1);
+}
+
+TEST_CASE("worker_group: when one worker cannot begin, those before it end and the error is told") {
+    io::worker_options options = workers(8);
+    // Descriptors for two or three of the rings.
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const std::size_t open = open_descriptors();
+    rlimit few = before;
+    few.rlim_cur = open + 5;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    std::error_code why;
+    try {
+        const io::worker_group group(options);
+    } catch (const std::system_error& refused) {
+        why = refused.code();
+    }
+    ::setrlimit(RLIMIT_NOFILE, &before);
+
+    CHECK(why == std::errc::too_many_files_open);
+    CHECK(open_descriptors() == open);
+}
+
+TEST_CASE("worker_group: a number that is no worker's is a mistake with a name") {
+    CHECK(dies_with("no worker of that number", [] {
+        io::worker_group group(workers(1));
+        std::ignore = group.load(1);
+    }));
+}
