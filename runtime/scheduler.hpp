@@ -22,9 +22,9 @@ class wake_signal;
 /// Every limit of a scheduler, with the reason for its default.
 struct scheduler_options {
     /// Sizes of the kernel's queues.
-    ring_options ring;
+    ring_options ring{};
     /// Work per turn before the loop looks at the kernel again.
-    home_budgets budgets;
+    home_budgets budgets{};
     /// How long an ending waits in silence for the kernel or a provider before it says on stderr
     /// what it waits for. Ten seconds is past any disk, and before the patience of an operator.
     std::chrono::nanoseconds patience = std::chrono::seconds(10);

@@ -233,6 +233,8 @@ task<result<void>> worker_group::drain(std::chrono::nanoseconds patience) {
     stop();
     for (const auto& each : workers_)
         std::ignore = co_await shield(on(each->loop(), each->await_end()));
+    // Stopped by someone else: all have ended, which is what was asked for.
+    if (in_time.error() == error::stopped) co_return {};
     co_return in_time;
 }
 

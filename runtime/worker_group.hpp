@@ -23,7 +23,7 @@ struct worker_options {
     std::size_t workers = 0;
     /// Each stays on one of those CPUs, in turn: caches stay warm, and the kernel may not move it.
     bool pinned = false;
-    scheduler_options scheduler;
+    scheduler_options scheduler{};
 };
 
 class worker;

@@ -1,12 +1,16 @@
 // The README's examples of errors, cancel, shutdown, threads and dumps, and what tries them.
 #include <signal.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <iostream>
 #include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "aio/signal_set.hpp"
@@ -21,6 +25,7 @@
 #include "runtime/when_any.hpp"
 #include "runtime/with_stop.hpp"
 #include "runtime/within.hpp"
+#include "runtime/worker_group.hpp"
 #include "runtime/yield.hpp"
 
 namespace io = lariat;
@@ -65,6 +70,27 @@ void run_until(std::stop_token stop) {
     std::cout << "the loop ended: " << outcome.error().message() << '\n';
 }
 
+io::task<> greet_all(io::address where, std::atomic<int>& greeted) {
+    auto door = io::tcp_listener::open(where, {.reuse_port = true});
+    while (door) {
+        auto peer = co_await door->accept();
+        if (!peer) co_return;  // the group stops
+        (void)co_await io::write_all(*peer, "hello");
+        ++greeted;
+    }
+}
+
+/// A listener on every CPU, until `enough` greetings; then an end in order.
+io::task<io::result<void>> greet_on_all_cores(io::address where, int enough) {
+    std::atomic<int> greeted = 0;
+    io::worker_group cores({.pinned = true});
+    for (std::size_t i = 0; i < cores.size(); ++i)
+        cores.spawn_on(i, greet_all, where, std::ref(greeted));
+    while (greeted < enough) co_await io::or_return(co_await io::sleep_for(1ms));
+    cores.stop();
+    co_return co_await cores.drain(1s);  // returns when all have ended
+}
+
 io::task<> dump_on_request(io::scheduler& loop) {
     io::signal_set requests{SIGUSR1};
     for (;;) {
@@ -105,6 +131,27 @@ io::task<> interrupt_after(io::task<> work) {
     (void)co_await io::sleep_for(1h);
 }
 
+io::task<io::result<bool>> try_workers() {
+    // A port that is free, and shared with whoever listens on it, too.
+    auto first = co_await io::or_return(
+        io::tcp_listener::open(io::address::loopback(0), {.reuse_port = true}));
+    const auto where = co_await io::or_return(first.local_address());
+    first.close();
+    auto ask = [](io::address server) -> io::task<> {
+        for (bool greeted = false; !greeted;) {
+            auto peer = co_await io::connect_tcp(server);
+            char word[5];
+            if (peer) greeted = bool(co_await io::read_exactly(*peer, word));
+            const auto slept = co_await io::sleep_for(1ms);
+            if (!slept) co_return;
+        }
+    };
+    const auto both = co_await io::when_all(greet_on_all_cores(where, 2), ask(where), ask(where));
+    const auto& served = std::get<0>(both);
+    if (!served) co_return served.error();
+    co_return true;
+}
+
 io::task<> do_nothing() { co_await io::yield(); }
 
 io::task<bool> try_cancel() {
@@ -131,5 +178,7 @@ int main() {
     io::scheduler loop;
     const auto shown = loop.run(show_a_dump(loop));
     std::jthread(run_until).request_stop();
-    return cancelled && shown ? 0 : 1;
+    const auto served = io::run(try_workers());
+    if (!served) std::cerr << "control: " << served.error().message() << '\n';
+    return cancelled && shown && served ? 0 : 1;
 }

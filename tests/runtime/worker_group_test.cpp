@@ -140,6 +140,8 @@ TEST_CASE("worker_group: drain waits for what ends by itself, and stops the rest
         const auto stopped = co_await drains(hasty, 5ms);
         CHECK(stopped == io::error::timed_out);
         CHECK(all.ends.size() == 10);
+        const auto stopped_before = co_await drains(hasty, 10s);
+        CHECK(stopped_before == std::error_code());
     };
 
     run_body(body);
