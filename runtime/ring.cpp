@@ -134,6 +134,13 @@ io_uring_sqe* ring::entry(completion& whom) noexcept {
     return tagged_entry(whom);
 }
 
+void ring::start(completion& whom) noexcept {
+    if (io_uring_sqe* prepared = entry(whom))
+        whom.prepare(*prepared);
+    else
+        postpone(whom);
+}
+
 io_uring_sqe* ring::entry_after_look(completion& whom) noexcept {
     // What was postponed goes first, and cancels before it.
     if (congested_) return nullptr;

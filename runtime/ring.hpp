@@ -39,6 +39,9 @@ class ring {
     /// Requires: nothing in flight; see `in_flight`.
     ~ring();
 
+    /// Prepares an entry that will be answered to `whom`, now or when there is room.
+    void start(completion& whom) noexcept;
+
     /// Returns: an empty entry that will be answered to `whom`; null when the kernel takes no more
     /// now: then `postpone`.
     io_uring_sqe* entry(completion& whom) noexcept;

@@ -35,10 +35,7 @@ void wake_signal::end() noexcept {
 
 void wake_signal::watch() noexcept {
     watching_ = true;
-    if (io_uring_sqe* entry = ring_.entry(*this))
-        prepare(*entry);
-    else
-        ring_.postpone(*this);
+    ring_.start(*this);
 }
 
 void wake_signal::prepare(io_uring_sqe& entry) const noexcept {

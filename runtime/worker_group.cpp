@@ -49,8 +49,10 @@ class worker {
     worker(worker_group& group, const scheduler_options& options, int processor) : group_(group) {
         std::promise<void> begun;
         auto running = begun.get_future();
-        thread_ =
-            std::thread([this, &options, processor, &begun] { work(options, processor, begun); });
+        // The promise goes along: it is touched until after the future is ready.
+        thread_ = std::thread([this, &options, processor, begun = std::move(begun)]() mutable {
+            work(options, processor, begun);
+        });
         try {
             running.get();
         } catch (...) {

@@ -15,10 +15,7 @@ bool close_operation::launch() noexcept {
     strand_ = line;
     ring& kernel = current_ring();
     if (!begun || !defer(nullptr, nullptr)) return end_launch();
-    if (io_uring_sqe* entry = kernel.entry(*this))
-        call_.prepare(*entry);
-    else
-        kernel.postpone(*this);
+    kernel.start(*this);
     return end_launch();
 }
 

@@ -72,10 +72,7 @@ void multishot_source::arm() noexcept {
     if (const supply* from = taken_from()) returns_ = from->returns();
     home_->count_pending(1);
     home_->loose_scopes().push_back(*this);
-    if (io_uring_sqe* entry = kernel->entry(*this))
-        prepare(*entry);
-    else
-        kernel->postpone(*this);
+    kernel->start(*this);
 }
 
 void multishot_source::ask_to_stop() noexcept {

@@ -13,11 +13,7 @@ void kernel_operation::complete(completion_event event) noexcept {
 
 void kernel_operation::try_other_way() noexcept {
     if (aborted()) return finish(reason());
-    ring& kernel = *at().kernel();
-    if (io_uring_sqe* entry = kernel.entry(*this))
-        prepare(*entry);
-    else
-        kernel.postpone(*this);
+    at().kernel()->start(*this);
 }
 
 void kernel_operation::finish_with(completion_event event) noexcept {

@@ -126,13 +126,7 @@ void ring_send::deliver_at_home() noexcept {
     finish({});
 }
 
-void ring_send::submit() noexcept {
-    ring& kernel = *at().kernel();
-    if (io_uring_sqe* entry = kernel.entry(*this))
-        prepare(*entry);
-    else
-        kernel.postpone(*this);
-}
+void ring_send::submit() noexcept { at().kernel()->start(*this); }
 
 void ring_send::prepare(io_uring_sqe& entry) const noexcept {
     const int ring = to_->ring();

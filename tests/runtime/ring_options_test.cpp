@@ -248,7 +248,7 @@ TEST_CASE("ring options: queues change their size under what is in flight") {
         int file_;
         mutable char byte_ = 0;
     } waiting(ends[0]);
-    ring.postpone(waiting);
+    ring.start(waiting);
     ring.poll();
 
     const auto refused = ring.resize(64, 512);
@@ -323,7 +323,7 @@ TEST_CASE("ring options: a wide answer has a second half") {
     io::ring ring(options);
     two_words request(ring);
 
-    ring.postpone(request);
+    ring.start(request);
     ring.poll();
     ring.reap();
     if (request.result == -EINVAL) {

@@ -26,12 +26,7 @@ class request final : public io::completion {
   public:
     explicit request(int read_from = -1) : file_(read_from) {}
 
-    void start(io::ring& on) {
-        if (io_uring_sqe* entry = on.entry(*this))
-            prepare(*entry);
-        else
-            on.postpone(*this);
-    }
+    void start(io::ring& on) { on.start(*this); }
 
     std::vector<int> answers;
 
