@@ -36,10 +36,17 @@ class cell final : public io::aio_awaitable<std::uint64_t, io::shared_aio> {
   public:
     enum phase : std::uint8_t { idle, pending, taken_to_finish, taken_to_cancel };
 
+    /// Which operation: its round and its generation are read at once, or an abort could be told
+    /// of one round and meet the next.
+    struct name {
+        std::uint32_t round = 0;
+        std::uint32_t generation = 0;
+    };
+
     std::atomic<phase> at{idle};
-    std::atomic<std::uint64_t> round{0};          ///< Of the operation that is pending.
-    std::atomic<std::uint64_t> aborted_round{0};  ///< The last that the aborter asked to end.
-    std::atomic<std::uint32_t> generation{0};
+    std::atomic<name> last{name{}};               ///< The operation that was started last.
+    std::atomic<std::uint32_t> aborted_round{0};  ///< The last that the aborter asked to end.
+    std::uint32_t next_round = 0;                 ///< The consumer's.
     std::uint64_t delivered = 0;
 
     std::atomic<io::home*> home_of_all{nullptr};
@@ -51,7 +58,7 @@ class cell final : public io::aio_awaitable<std::uint64_t, io::shared_aio> {
 
   private:
     void start() noexcept override {
-        generation.store(key().generation);
+        last = name{next_round, key().generation};
         home_of_all = key().at;
         if (!defer(&give_up, this)) return;
         at.store(pending);
@@ -69,9 +76,9 @@ struct tally {
     std::atomic<std::uint64_t> wrong{0};
 };
 
-io::task<> consume(cell& one, std::uint64_t count, tally& outcomes) {
-    for (std::uint64_t round = 1; round <= count; ++round) {
-        one.round.store(round);
+io::task<> consume(cell& one, std::uint32_t count, tally& outcomes) {
+    for (std::uint32_t round = 1; round <= count; ++round) {
+        one.next_round = round;
         const auto got = co_await one;
         const auto winner = one.at.exchange(cell::idle);
         if (winner == cell::taken_to_finish && got && *got == round)
@@ -92,9 +99,9 @@ void finish_all(table& all, const std::atomic<bool>& over) {
         for (std::size_t number = 0; number < cells; ++number) {
             cell& one = all[number];
             if (one.at != cell::pending) continue;
-            if (enders_of(one.round, number) == enders::aborter_alone) continue;
+            if (enders_of(one.last.load().round, number) == enders::aborter_alone) continue;
             if (!one.take(cell::taken_to_finish)) continue;
-            one.delivered = one.round;
+            one.delivered = one.last.load().round;
             one.finish({}, 1);
         }
         std::this_thread::yield();
@@ -106,8 +113,8 @@ void abort_all(table& all, const std::atomic<bool>& over) {
         for (std::size_t number = 0; number < cells; ++number) {
             cell& one = all[number];
             if (one.at != cell::pending) continue;
-            const std::uint64_t round = one.round;
-            const io::aio_key key{one.generation, one.home_of_all};
+            const auto [round, generation] = one.last.load();
+            const io::aio_key key{generation, one.home_of_all};
             if (enders_of(round, number) == enders::finisher_alone) continue;
             if (one.aborted_round.exchange(round) == round && round % 3 != 0) continue;
             one.abort(key, io::error::canceled);
@@ -120,7 +127,7 @@ void abort_all(table& all, const std::atomic<bool>& over) {
 
 TEST_CASE("finish and abort from two other threads: one resumption each, and the winner's result") {
     constexpr const char* name = "cancel against completion, two threads";
-    const std::uint64_t each = rounds(1'000'000) / cells + 1;
+    const auto each = static_cast<std::uint32_t>(rounds(1'000'000) / cells + 1);
     const auto all = std::make_unique<table>();
     tally outcomes;
     std::atomic<bool> over{false};
@@ -140,6 +147,6 @@ TEST_CASE("finish and abort from two other threads: one resumption each, and the
     aborter.join();
 
     CHECK(outcomes.wrong == 0);
-    CHECK(outcomes.finished + outcomes.canceled == each * cells);
+    CHECK(outcomes.finished + outcomes.canceled == std::uint64_t{each} * cells);
     check_outcomes(name, {{"finished", outcomes.finished}, {"canceled", outcomes.canceled}});
 }
