@@ -17,6 +17,7 @@
 #include "runtime/error.hpp"
 #include "runtime/kernel_abi.hpp"
 #include "runtime/ring_queues.hpp"
+#include "runtime/ring_wait.hpp"
 
 namespace lariat {
 namespace {
@@ -35,11 +36,6 @@ static_assert(offsetof(io_uring_cqe, flags) - offsetof(io_uring_cqe, res) == 4 &
               offsetof(completion_event, flags) == 4 && offsetof(completion_event, result) == 0);
 
 constinit std::atomic<enter_call> replaced_enter{nullptr};
-
-int call_kernel(unsigned ring, unsigned submit, unsigned complete, unsigned flags, void* argument,
-                std::size_t size) {
-    return io_uring_enter2(ring, submit, complete, flags, static_cast<sigset_t*>(argument), size);
-}
 
 std::uint64_t tag(completion& whom) noexcept { return reinterpret_cast<std::uint64_t>(&whom); }
 
@@ -66,8 +62,7 @@ ring::ring(ring_options options)
     add_extras(shared, options, capabilities_, queues_->extras);
     if (io_uring_register_ring_fd(&shared) == 1) enter_flags_ = IORING_ENTER_REGISTERED_RING;
     map_queues();
-    const enter_call replaced = replaced_enter.load();
-    call_ = replaced ? replaced : call_kernel;
+    replaced_ = replaced_enter.load();
     enter_descriptor_ = static_cast<unsigned>(shared.enter_ring_fd);
     wait_flags_ = IORING_ENTER_GETEVENTS | queues_->extras.enter_flags;
     batch_ = queues_->extras.batch.answers;
@@ -96,10 +91,6 @@ int ring::register_with(unsigned operation, void* argument, unsigned count) noex
 }
 
 void ring::replace_enter(enter_call call) noexcept { replaced_enter.store(call); }
-
-bool ring::answers_waiting() const noexcept {
-    return *completion_head_ != io_uring_smp_load_acquire(completion_tail_);
-}
 
 bool ring::kernel_wants_enter() const noexcept {
     return IO_URING_READ_ONCE(*queues_->shared.sq.kflags) &
@@ -254,21 +245,8 @@ bool ring::hand_to_thread(unsigned complete, unsigned& flags) noexcept {
     return true;
 }
 
-void ring::enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept {
-    check(!inherited(), "ring: used in a child of the process that made it");
-    if (submission_thread_) [[unlikely]] {
-        if (!hand_to_thread(complete, flags)) return;
-    } else {
-        io_uring_smp_store_release(submission_shared_tail_, submission_tail_);
-    }
-    ++system_calls_;
-    const int outcome =
-        call_(enter_descriptor_, unsubmitted(), complete, flags | enter_flags_, argument, size);
-    if (outcome >= 0) [[likely]] {
-        refusals_ = 0;
-        return;
-    }
-    switch (-outcome) {
+void ring::note_refusal(int error) noexcept {
+    switch (error) {
         case EINTR:
         case ETIME:
             return;
@@ -291,43 +269,32 @@ void ring::back_off() noexcept {
     nanosleep(&pause, nullptr);
 }
 
-void ring::wait(duration limit) noexcept {
-    if (congested_) [[unlikely]]
-        submit_postponed();
-    // What still waits for room may be what ends this wait.
-    if (answers_waiting() || congested_) {
-        poll();
-        return;
-    }
-    if (limit == forever && batch_ == 1) [[likely]]
-        enter(1, wait_flags_, nullptr, 0);
-    else
-        wait_limited(limit);
-    if (refusals_ != 0 && !answers_waiting()) [[unlikely]]
-        back_off();
-}
+void ring::wait(duration limit) noexcept { wait_inlined(limit); }
 
-void ring::wait_limited(duration limit) noexcept {
+void ring::limit_wait(wait_request& request, duration limit) noexcept {
     const ring_extras& extras = queues_->extras;
-    const unsigned answers = last_reap_ * 2 >= batch_ ? batch_ : 1;
-    const unsigned flags = IORING_ENTER_EXT_ARG | wait_flags_;
+    request.answers = last_reap_ * 2 >= batch_ ? batch_ : 1;
+    request.flags |= IORING_ENTER_EXT_ARG;
     limit = std::max(limit, duration::zero());
-    __kernel_timespec span{};
-    span.tv_sec = limit.count() / 1'000'000'000;
-    span.tv_nsec = limit.count() % 1'000'000'000;
-    const auto least = static_cast<unsigned>(answers > 1 ? extras.batch.span.count() : 0);
+    request.span = {};
+    request.span.tv_sec = limit.count() / 1'000'000'000;
+    request.span.tv_nsec = limit.count() % 1'000'000'000;
+    const auto least = static_cast<unsigned>(request.answers > 1 ? extras.batch.span.count() : 0);
     if (extras.wait_memory) {
-        const registered_wait what{span, least, limit == forever ? 0 : registered_wait::has_limit};
+        const registered_wait what{request.span, least,
+                                   limit == forever ? 0 : registered_wait::has_limit};
         std::memcpy(extras.wait_memory, &what, sizeof what);
         // Its place in the registered memory, which is the first.
-        enter(answers, flags | kernel::enter_registered_argument, nullptr, sizeof what);
+        request.flags |= kernel::enter_registered_argument;
+        request.size = sizeof what;
         return;
     }
-    io_uring_getevents_arg argument{};
-    argument.sigmask_sz = _NSIG / 8;
-    argument.pad = least;
-    argument.ts = limit == forever ? 0 : reinterpret_cast<std::uint64_t>(&span);
-    enter(answers, flags, &argument, sizeof argument);
+    request.limits = {};
+    request.limits.sigmask_sz = _NSIG / 8;
+    request.limits.pad = least;
+    request.limits.ts = limit == forever ? 0 : reinterpret_cast<std::uint64_t>(&request.span);
+    request.argument = &request.limits;
+    request.size = sizeof request.limits;
 }
 
 void ring::poll() noexcept {

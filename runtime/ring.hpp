@@ -64,6 +64,8 @@ class ring {
 
     /// Submits what is prepared, then waits for an answer or the deadline. One system call.
     void wait(duration limit) noexcept;
+    /// The same, for the loop that spends its life in it: runtime/ring_wait.hpp.
+    void wait_inlined(duration limit) noexcept;
 
     /// Submits what is prepared and lets the kernel do its part, without waiting; no system call
     /// when there is nothing to do.
@@ -131,6 +133,7 @@ class ring {
 
   private:
     struct queues;
+    struct wait_request;
 
     template <bool wide>
     unsigned reap_answers() noexcept;
@@ -146,10 +149,11 @@ class ring {
     bool answers_waiting() const noexcept;
     bool kernel_wants_enter() const noexcept;
     void map_queues() noexcept;
-    void wait_limited(duration limit) noexcept;
+    void limit_wait(wait_request& request, duration limit) noexcept;
     bool kernel_sleeps() const noexcept;
     bool hand_to_thread(unsigned complete, unsigned& flags) noexcept;
     void enter(unsigned complete, unsigned flags, void* argument, std::size_t size) noexcept;
+    void note_refusal(int error) noexcept;
     void submit() noexcept;
     void submit_postponed() noexcept;
     bool put_cancel(completion& whom) noexcept;
@@ -175,7 +179,7 @@ class ring {
     bool submission_thread_ = false;
     std::size_t in_flight_ = 0;
     // The system call, and how to make it.
-    enter_call call_ = nullptr;
+    enter_call replaced_ = nullptr;  // Null: the kernel's.
     unsigned enter_descriptor_ = 0;
     unsigned enter_flags_ = 0;  // For all calls.
     unsigned wait_flags_ = 0;   // For waits.

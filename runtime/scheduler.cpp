@@ -8,6 +8,7 @@
 #include "runtime/check.hpp"
 #include "runtime/dump.hpp"
 #include "runtime/error.hpp"
+#include "runtime/ring_wait.hpp"
 #include "runtime/wake_signal.hpp"
 
 namespace lariat {
@@ -102,6 +103,18 @@ void scheduler::enter(main_task& root) noexcept {
     roots_.push_back(root);
 }
 
+[[gnu::always_inline]] inline void scheduler::look_outside(bool may_sleep,
+                                                           time_point deadline) noexcept {
+    if (may_sleep && fall_asleep()) {
+        ring_.wait_inlined(deadline == never ? forever : deadline - now());
+        awake();
+    } else {
+        ring_.poll();
+    }
+    dispatch_guard guard(*this);
+    ring_.reap();
+}
+
 void scheduler::run_until_done(main_task& root) noexcept {
     check(!running_, "scheduler: run again from inside one of its tasks");
     running_ = true;
@@ -116,17 +129,6 @@ void scheduler::run_until_done(main_task& root) noexcept {
     ring_.poll();
     root.unlink();
     running_ = false;
-}
-
-void scheduler::look_outside(bool may_sleep, time_point deadline) noexcept {
-    if (may_sleep && fall_asleep()) {
-        ring_.wait(deadline == never ? forever : deadline - now());
-        awake();
-    } else {
-        ring_.poll();
-    }
-    dispatch_guard guard(*this);
-    ring_.reap();
 }
 
 void scheduler::begin_drain() noexcept {
