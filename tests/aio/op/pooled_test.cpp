@@ -18,7 +18,9 @@
 #include "aio/op/socket.hpp"
 #include "runtime/capabilities.hpp"
 #include "runtime/ring.hpp"
+#include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
+#include "runtime/shield.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
@@ -182,6 +184,39 @@ TEST_CASE("pooled: many that starve on one pool all go on") {
         const auto joined = co_await io::within(10s, readers.join());
         CHECK(joined);
         co_return whole;
+    };
+
+    CHECK(run_body(body) == 16);
+}
+
+TEST_CASE("pooled: many that starve on one pool all hear of a stop, and of a return during it") {
+    std::vector<two_ends> pairs;
+    for (int i = 0; i < 16; ++i) pairs.push_back(make_socket_pair());
+    auto body = [&]() -> io::task<int> {
+        io::buffer_pool pool({.buffers = 2, .size = 16});
+        io::task_scope readers;
+        std::vector<io::pooled_buffer> held;
+        int stopped = 0;
+        auto keep_all = [&](const io::descriptor& from) -> io::task<> {
+            received arriving(io::receive_pooled{.socket = from, .pool = pool});
+            for (;;) {
+                auto part = co_await arriving.next();
+                if (part) {
+                    held.push_back(*std::move(part));
+                    continue;
+                }
+                if (part.error() == io::error::stopped) ++stopped;
+                held.clear();
+                break;
+            }
+        };
+        for (const auto& each : pairs) readers.spawn(keep_all, std::ref(each.first));
+        for (const auto& each : pairs) put(each.second, std::string(160, 'x'));
+        (void)co_await io::sleep_for(5ms);
+        CHECK(held.size() == 2);
+        static_cast<io::scheduler&>(io::home::current()).stop();
+        co_await io::shield(readers.join());
+        co_return stopped;
     };
 
     CHECK(run_body(body) == 16);
