@@ -33,6 +33,14 @@ void scope_child::run() noexcept {
     body_.resume();
 }
 
+inline void task_scope::child_ended(scope_child& child) noexcept {
+    child.list_hook<scope_child>::unlink();
+    delete &child;
+    if (size_-- > most_running_) [[unlikely]]
+        start_next();
+    if (size_ == 0 && joining_) joining_->all_ended();
+}
+
 std::coroutine_handle<> scope_child::notify() noexcept {
     if (promise_.failed()) [[unlikely]]
         scope_.child_threw(promise_.take_exception());
@@ -43,7 +51,9 @@ std::coroutine_handle<> scope_child::notify() noexcept {
     return std::noop_coroutine();
 }
 
-task_scope::task_scope(scope_policy policy) noexcept : policy_(policy) {
+task_scope::task_scope(scope_options options) noexcept
+    : policy_(options.policy), most_running_(options.most_running) {
+    check(most_running_ > 0, "task_scope: of which no child may run");
     if (here.line) {
         here.line->scopes.push_front(*this);
         if (here.line->reason) reason_ = here.line->reason;
@@ -56,27 +66,31 @@ task_scope::~task_scope() {
     check(!joining_, "task_scope: destroyed while it is being joined");
     if (linked()) unlink();
     cancel();
+    // Those that have not started go first: nothing is to take the place of one that ends.
+    while (scope_child* child = waiting_.pop_front()) delete child;
     // All were asked before the first is waited for.
     while (scope_child* child = children_.pop_front()) delete child;
     if (thrown_) say_lost(std::move(thrown_));
 }
 
-void task_scope::adopt(scope_child& child) noexcept {
+inline void task_scope::start(scope_child& child) noexcept {
     children_.push_back(child);
-    ++size_;
     if (reason_) child.line.cancel(reason_);
     child.start();
 }
 
+void task_scope::adopt(scope_child& child) noexcept {
+    if (++size_ > most_running_) [[unlikely]]
+        waiting_.push_back(child);
+    else
+        start(child);
+}
+
+void task_scope::start_next() noexcept { start(*waiting_.pop_front()); }
+
 void task_scope::child_threw(std::exception_ptr thrown) noexcept {
     if (!thrown_) thrown_ = std::move(thrown);
     cancel();
-}
-
-void task_scope::child_ended(scope_child& child) noexcept {
-    child.list_hook<scope_child>::unlink();
-    delete &child;
-    if (--size_ == 0 && joining_) joining_->all_ended();
 }
 
 void task_scope::cancel(std::error_code reason) noexcept {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <system_error>
@@ -69,6 +70,12 @@ enum class scope_policy : bool {
     fail_fast,   ///< The other children are cancelled.
 };
 
+struct scope_options {
+    scope_policy policy = scope_policy::keep_going;
+    /// Children that run at once; the others wait for their turn, in the order of `spawn`.
+    std::size_t most_running = SIZE_MAX;
+};
+
 /// Runs tasks beside the one that made it, and never ends before them.
 ///
 /// It belongs to the coroutine that makes it: when that is cancelled, so are the children. A child
@@ -87,13 +94,16 @@ class task_scope final : private strand_scope {
         join_awaiter operator co_await() const noexcept;
     };
 
-    explicit task_scope(scope_policy policy = scope_policy::keep_going) noexcept;
+    explicit task_scope(scope_policy policy = scope_policy::keep_going) noexcept
+        : task_scope(scope_options{.policy = policy}) {}
+    /// Requires: one child may run at least.
+    explicit task_scope(scope_options options) noexcept;
     task_scope(const task_scope&) = delete;
     task_scope& operator=(const task_scope&) = delete;
     ~task_scope();
 
-    /// Starts a task at its next turn. What it returns is dropped; an error among it ends the
-    /// siblings of a scope that is `fail_fast`.
+    /// Starts a task at its next turn, or when one of too many has ended. What it returns is
+    /// dropped; an error among it ends the siblings of a scope that is `fail_fast`.
     /// Errors: throws `std::bad_alloc`; the task is destroyed then.
     template <class T>
     void spawn(task<T> body);
@@ -104,7 +114,7 @@ class task_scope final : private strand_scope {
         requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
     void spawn(F&& f, Args&&... args);
 
-    /// Asks all children to end. Children spawned later start as cancelled ones.
+    /// Asks all children to end. Children that start later, start as cancelled ones.
     void cancel(std::error_code reason = make_error_code(error::canceled)) noexcept override;
 
     /// Waits for all children; `void`. Rethrows the first exception of a child.
@@ -125,13 +135,17 @@ class task_scope final : private strand_scope {
 
     void show_lines(line_visitor& visitor) override;
     void adopt(scope_child& child) noexcept;
+    void start(scope_child& child) noexcept;
+    void start_next() noexcept;
     bool fails_fast() const noexcept { return policy_ == scope_policy::fail_fast; }
     void child_threw(std::exception_ptr thrown) noexcept;
     void child_ended(scope_child& child) noexcept;
 
     const scope_policy policy_;
+    const std::size_t most_running_;
     std::size_t size_ = 0;
     intrusive_list<scope_child, scope_child> children_;
+    intrusive_list<scope_child, scope_child> waiting_;  // Those beyond `most_running_`.
     std::error_code reason_;
     std::exception_ptr thrown_;
     join_awaiter* joining_ = nullptr;

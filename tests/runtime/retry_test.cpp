@@ -1,5 +1,6 @@
 #include "runtime/retry.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ostream>
 #include <stdexcept>
