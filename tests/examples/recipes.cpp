@@ -13,13 +13,14 @@
 #include <utility>
 #include <vector>
 
-#include "aio/completion_source.hpp"
 #include "aio/op/file.hpp"
 #include "aio/op/multishot.hpp"
 #include "aio/op/timeout.hpp"
 #include "aio/stream.hpp"
 #include "aio/transport/tcp.hpp"
 #include "runtime/channel.hpp"
+#include "runtime/offload.hpp"
+#include "runtime/retry.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
@@ -122,19 +123,16 @@ io::task<io::result<std::vector<std::byte>>> read_file(std::string path) {
     co_return co_await io::read_to_end(file, 16 * 1024 * 1024);
 }
 
-io::task<io::result<io::tcp_stream>> connect_patiently(io::address server) {
-    for (auto pause = 10ms; pause < 1s; pause *= 2) {
-        auto peer = co_await io::within(1s, io::connect_tcp(server));
-        if (peer || peer.error() == std::errc::operation_canceled) co_return peer;
-        co_await io::or_return(co_await io::sleep_for(pause));
-    }
-    co_return std::make_error_code(std::errc::host_unreachable);
+io::task<io::result<io::tcp_stream>> connect_once(io::address server) {
+    co_return co_await io::within(1s, io::connect_tcp(server));
 }
 
-io::task<io::result<int>> in_a_thread(int (*slow)()) {
-    io::completion_source<int> answer;
-    std::thread([slow, done = answer.handle()]() mutable { done.finish(slow()); }).detach();
-    co_return co_await answer;  // a cancel ends the wait at once; the late answer is dropped
+io::task<io::result<io::tcp_stream>> connect_patiently(io::address server) {
+    return io::retry({.attempts = 8, .first = 10ms, .longest = 1s}, connect_once, server);
+}
+
+io::task<io::result<int>> call(int (*slow)()) {
+    co_return co_await io::offload(slow);  // a cancel waits for a call that has begun
 }
 
 io::task<int> count_ticks(std::chrono::milliseconds span, int wanted) {
@@ -195,7 +193,7 @@ io::task<io::result<bool>> try_all() {
     const std::vector<std::string> paths{"/proc/self", "no such file"};
     const auto size = co_await size_of_all(paths);
     const auto same_size = co_await size_with(2, paths);
-    const auto sum = co_await io::or_return(co_await in_a_thread(&add_slowly));
+    const auto sum = co_await io::or_return(co_await call(&add_slowly));
     const int ticks = co_await count_ticks(1ms, 3);
     const bool files = missing.error() == std::errc::no_such_file_or_directory && !links.empty();
     if (!talked || !*talked) co_return talked;
