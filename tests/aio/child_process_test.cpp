@@ -1,0 +1,564 @@
+#include "aio/child_process.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "aio/op/nop.hpp"
+#include "aio/signal_set.hpp"
+#include "aio/stream.hpp"
+#include "runtime/scope.hpp"
+#include "runtime/when_all.hpp"
+#include "runtime/within.hpp"
+#include "tests/aio/op/answer.hpp"
+#include "tests/aio/op/scratch.hpp"
+#include "tests/dies_with.hpp"
+#include "tests/stress/races.hpp"
+
+namespace io = lariat;
+using namespace std::chrono_literals;
+using io::child_stream;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+words shell(std::string script) { return {"/bin/sh", "-c", std::move(script)}; }
+
+const words waits_for_ever{"sleep", "1000000"};
+
+std::string text_of(const io::result<std::vector<std::byte>>& bytes) {
+    if (!bytes) return "an error: " + bytes.error().message();
+    return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+}
+
+/// What the program writes to its output, to its end.
+io::task<std::string> output_of(words program, io::child_options options = {}) {
+    options.output = child_stream::piped;
+    auto child = io::child_process::start(program, options);
+    if (!child) co_return "not started: " + child.error().message();
+    const auto all = co_await io::read_to_end(child->output(), 64 * 1024);
+    co_return text_of(all);
+}
+
+/// Of the signals that programs may use: two are the C library's own.
+std::uint64_t signals_in(const std::string& status, const std::string& field) {
+    const auto at = status.find(field + ":\t");
+    REQUIRE(at != status.npos);
+    const std::uint64_t own = std::uint64_t{3} << 31;
+    return std::stoull(status.substr(at + field.size() + 2), nullptr, 16) & ~own;
+}
+
+/// What `ls -v /proc/self/fd` prints in a child: what this process leaves open for it, and the
+/// folder.
+std::string inherited_descriptors() {
+    std::string text;
+    bool folder = false;
+    for (int number = 0; number < 1024; ++number) {
+        const bool stays = ::fcntl(number, F_GETFD) == 0;
+        if (!stays && std::exchange(folder, true)) continue;
+        text += std::to_string(number) + '\n';
+    }
+    return text;
+}
+
+/// Neither running nor waiting to be waited for.
+bool no_children_left() {
+    siginfo_t told{};
+    return ::waitid(P_ALL, 0, &told, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+}
+
+io::task<> wait_into(io::child_process& child, std::vector<io::result<io::process_end>>& ends) {
+    ends.push_back(co_await child.wait());
+}
+
+}  // namespace
+
+TEST_CASE("child_process: it yields the status of a program, or the signal that ended it") {
+    auto body = []() -> io::task<> {
+        auto fine = io::child_process::start({"true"});
+        auto failing = io::child_process::start(shell("exit 42"));
+        auto killed = io::child_process::start(shell("kill -TERM $$"));
+
+        const auto of_fine = co_await fine->wait();
+        const auto of_failing = co_await failing->wait();
+        const auto of_killed = co_await killed->wait();
+        const auto again = co_await killed->wait();
+
+        CHECK(of_fine->success());
+        CHECK(*of_failing == io::process_end::exited(42));
+        CHECK(of_failing->status() == 42);
+        CHECK_FALSE(of_failing->success());
+        CHECK(*of_killed == io::process_end::killed(SIGTERM));
+        CHECK_FALSE(of_killed->status());
+        CHECK(of_killed->signal() == SIGTERM);
+        CHECK(*again == *of_killed);
+        CHECK(io::to_string(*of_failing) == "status 42");
+        CHECK(io::to_string(*of_killed) == "signal 15");
+    };
+
+    run_body(body);
+
+    CHECK(no_children_left());
+}
+
+TEST_CASE("child_process: what is written to its input comes out of its output") {
+    auto body = []() -> io::task<> {
+        auto child =
+            io::child_process::start(shell("read line; echo got $line; echo and an error >&2; cat"),
+                                     {.input = child_stream::piped,
+                                      .output = child_stream::piped,
+                                      .errors = child_stream::piped});
+        std::string first(9, '\0');
+
+        const auto sent = co_await io::write_all(child->input(), "four\n");
+        const auto got = co_await io::read_exactly(child->output(), first);
+        const auto more = co_await io::write_all(child->input(), "the rest");
+        child->input().close();
+        const auto rest = co_await io::read_to_end(child->output(), 1024);
+        const auto errors = co_await io::read_to_end(child->errors(), 1024);
+        const auto end = co_await child->wait();
+
+        CHECK(sent);
+        CHECK(got);
+        CHECK(more);
+        CHECK(first == "got four\n");
+        CHECK(text_of(rest) == "the rest");
+        CHECK(text_of(errors) == "and an error\n");
+        CHECK(end->success());
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: a program that does not read its input is an error of the write") {
+    auto body = []() -> io::task<> {
+        auto child = io::child_process::start({"true"}, {.input = child_stream::piped});
+        const auto end = co_await child->wait();
+
+        const auto sent = co_await io::write_all(child->input(), "nobody reads this");
+
+        CHECK(end->success());
+        CHECK(sent.error() == std::errc::broken_pipe);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: environment, directory and arguments are those that were given") {
+    auto body = []() -> io::task<> {
+        const words environment{"COLOUR=blue", "PATH=/nowhere"}, nothing;
+        const words env{"env"}, pwd{"pwd"}, print{"printf", "%s|", "a b", "", "*"};
+        const std::string directory = "/proc";
+
+        const auto given = co_await output_of(env, {.environment = environment});
+        const auto empty = co_await output_of(env, {.environment = nothing});
+        const auto inherited = co_await output_of(shell("echo $PATH"));
+        const auto where = co_await output_of(pwd, {.directory = directory});
+        const auto arguments = co_await output_of(print);
+
+        CHECK(given == "COLOUR=blue\nPATH=/nowhere\n");
+        CHECK(empty == "");
+        CHECK(inherited == std::string(::getenv("PATH")) + '\n');
+        CHECK(where == "/proc\n");
+        CHECK(arguments == "a b||*|");
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: it starts with no signal blocked, ignored or pending") {
+    auto body = []() -> io::task<> {
+        auto before = ::signal(SIGHUP, SIG_IGN);
+        io::signal_set signals{SIGINT, SIGTERM, SIGUSR1};
+        ::raise(SIGUSR1);
+        const words look{"cat", "/proc/self/status"};
+
+        const auto told = co_await output_of(look);
+        const auto own = co_await signals.next();
+
+        CHECK(signals_in(told, "SigPnd") == 0);
+        CHECK(signals_in(told, "ShdPnd") == 0);
+        CHECK(signals_in(told, "SigBlk") == 0);
+        CHECK(signals_in(told, "SigIgn") == 0);
+        CHECK(*own == SIGUSR1);
+        ::signal(SIGHUP, before);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: its streams are a device, a descriptor, or where output goes") {
+    auto body = []() -> io::task<> {
+        const auto pipe = make_pipe();
+        auto child = io::child_process::start(
+            shell("cat; echo out; echo err >&2"),
+            {.input = child_stream::null_device, .output = pipe.second, .errors = pipe.second});
+        const auto end = co_await child->wait();
+        const auto both = taken_from(pipe.first);
+        auto joined = io::child_process::start(
+            shell("echo out; echo err >&2"),
+            {.output = child_stream::piped, .errors = child_stream::as_output});
+        const auto one = co_await io::read_to_end(joined->output(), 1024);
+        const auto dropped = co_await output_of(shell("echo err >&2; readlink /proc/self/fd/2"),
+                                                {.errors = child_stream::null_device});
+
+        CHECK(end->success());
+        CHECK(both == "out\nerr\n");
+        CHECK(text_of(one) == "out\nerr\n");
+        CHECK(dropped == "/dev/null\n");
+        CHECK_FALSE(joined->input().is_open());
+        CHECK_FALSE(joined->errors().is_open());
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: it inherits its standard descriptors, and nothing else of this library") {
+    auto body = []() -> io::task<> {
+        const words list{"ls", "-v", "/proc/self/fd"};
+        const auto open =
+            co_await output_of(list, {.input = child_stream::piped, .errors = child_stream::piped});
+        CHECK(open == inherited_descriptors());
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: standard descriptors may take one another's places, or be missing") {
+    const auto end = run_in_child([] {
+        auto one = make_pipe();
+        auto other = make_pipe();
+        ::dup2(one.second.number(), STDOUT_FILENO);
+        ::dup2(other.second.number(), STDERR_FILENO);
+        ::close(STDIN_FILENO);
+        auto body = [&]() -> io::task<> {
+            auto swapped = io::child_process::start(shell("cat; echo out; echo err >&2"),
+                                                    {.input = child_stream::piped,
+                                                     .output = int{STDERR_FILENO},
+                                                     .errors = int{STDOUT_FILENO}});
+            const auto sent = co_await io::write_all(swapped->input(), "in ");
+            swapped->input().close();
+            const auto ended = co_await swapped->wait();
+            if (!sent || !ended->success()) ::_exit(1);
+        };
+        run_body(body);
+        if (taken_from(one.first) != "err\n") ::_exit(2);
+        if (taken_from(other.first) != "in out\n") ::_exit(3);
+        if (is_open(STDIN_FILENO)) ::_exit(4);
+    });
+
+    CHECK(end.status == 0);
+}
+
+TEST_CASE("child_process: what cannot be started is an error, and nothing is left of it") {
+    const scratch folder;
+    const std::string plain = folder.path() / "plain";
+    const std::string closed = folder.path() / "closed";
+    (void)made(plain, "no program");
+    (void)made(closed);
+    ::chmod(plain.c_str(), 0700);
+    const std::string missing = folder.path() / "missing";
+    const std::string halved("a\0b", 3);
+    const auto open_before = open_descriptors();
+    const auto why = [](const words& program, io::child_options options = {}) {
+        options.input = options.errors = child_stream::piped;
+        return io::child_process::start(program, options).error();
+    };
+
+    CHECK(why({missing}) == std::errc::no_such_file_or_directory);
+    CHECK(why({"no-program-of-that-name"}) == std::errc::no_such_file_or_directory);
+    CHECK(why({""}) == std::errc::no_such_file_or_directory);
+    CHECK(why({closed}) == std::errc::permission_denied);
+    CHECK(why({folder.path()}) == std::errc::permission_denied);
+    CHECK(why({plain}) == std::errc::executable_format_error);
+    CHECK(why({"true"}, {.directory = missing}) == std::errc::no_such_file_or_directory);
+    CHECK(why({"true"}, {.directory = closed}) == std::errc::not_a_directory);
+    CHECK(why({"true"}, {.directory = halved}) == std::errc::invalid_argument);
+    CHECK(why({"true", halved}) == std::errc::invalid_argument);
+    CHECK(why({"true", std::string(4'000'000, 'x')}) == std::errc::argument_list_too_long);
+    CHECK(why({"true"}, {.output = int{-1}}) == std::errc::bad_file_descriptor);
+    CHECK(why({"true"}, {.output = int{1'000'000}}) == std::errc::bad_file_descriptor);
+    CHECK(open_descriptors() == open_before);
+    CHECK(no_children_left());
+}
+
+TEST_CASE("child_process: without a descriptor to spare it is not started, and none is lost") {
+    const auto end = run_in_child([] {
+        const auto open_before = open_descriptors();
+        const io::child_options all{.input = child_stream::piped,
+                                    .output = child_stream::piped,
+                                    .errors = child_stream::piped};
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        const auto next = static_cast<rlim_t>(::dup(STDIN_FILENO));
+        ::close(static_cast<int>(next));
+        int refused = 0;
+        for (rlim_t more = 0;; ++more) {
+            const rlimit lowered{next + more, limit.rlim_max};
+            ::setrlimit(RLIMIT_NOFILE, &lowered);
+            auto child = io::child_process::start(waits_for_ever, all);
+            ::setrlimit(RLIMIT_NOFILE, &limit);
+            if (child) break;
+            if (child.error() != std::errc::too_many_files_open) ::_exit(1);
+            if (open_descriptors() != open_before) ::_exit(2);
+            if (!no_children_left()) ::_exit(3);
+            ++refused;
+        }
+        if (refused < 7) ::_exit(4);
+        if (!no_children_left() || open_descriptors() != open_before) ::_exit(5);
+    });
+
+    CHECK(end.status == 0);
+}
+
+TEST_CASE("child_process: after a deadline it runs on, and can be waited for") {
+    auto body = []() -> io::task<> {
+        auto child = io::child_process::start(
+            {"cat"}, {.input = child_stream::piped, .output = child_stream::null_device});
+        const auto late = co_await io::within(5ms, child->wait());
+        const auto once_more = co_await io::within(0ms, child->wait());
+        child->input().close();
+        const auto end = co_await child->wait();
+
+        CHECK(late.error() == io::error::timed_out);
+        CHECK(once_more.error() == io::error::timed_out);
+        CHECK(end->success());
+    };
+
+    run_body(body);
+}
+
+TEST_CASE(
+    "child_process: all who wait hear of its end, and a wait that is destroyed takes nothing") {
+    auto body = []() -> io::task<> {
+        auto child = io::child_process::start(waits_for_ever);
+        std::vector<io::result<io::process_end>> ends;
+        {
+            io::task_scope destroyed;
+            destroyed.spawn(wait_into, std::ref(*child), std::ref(ends));
+            (void)co_await io::nop{};
+        }
+        io::task_scope waits;
+        for (int i = 0; i < 3; ++i) waits.spawn(wait_into, std::ref(*child), std::ref(ends));
+        (void)co_await io::nop{};
+        CHECK(ends.empty());
+
+        const auto sent = child->send_signal(SIGUSR1);
+        co_await waits.join();
+
+        CHECK(sent);
+        REQUIRE(ends.size() == 3);
+        for (const auto& end : ends) CHECK(*end == io::process_end::killed(SIGUSR1));
+        CHECK(child->send_signal(SIGUSR1).error() == std::errc::no_such_process);
+        CHECK(child->kill().error() == std::errc::no_such_process);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: destroyed, it is killed and waited for, and its waits end") {
+    const auto open_before = open_descriptors();
+    auto body = []() -> io::task<> {
+        std::vector<io::child_process> one;
+        one.push_back(*io::child_process::start(
+            waits_for_ever, {.input = child_stream::piped, .output = child_stream::piped}));
+        char byte = 0;
+        auto going = [&]() -> io::task<> {
+            (void)co_await io::nop{};
+            one.clear();
+            CHECK(no_children_left());
+        };
+
+        const auto all = co_await io::when_all(
+            one.front().wait(), one.front().output().receive(std::span(&byte, 1)), going());
+
+        CHECK(*std::get<0>(all) == io::process_end::killed(SIGKILL));
+        CHECK(std::get<1>(all).error() == io::error::closed);
+    };
+
+    run_body(body);
+
+    CHECK(open_descriptors() == open_before);
+}
+
+TEST_CASE("child_process: one that takes the place of another ends that one first") {
+    auto body = []() -> io::task<> {
+        auto child = *io::child_process::start(waits_for_ever);
+        const pid_t first = child.id();
+
+        child = *io::child_process::start(shell("exit 3"));
+
+        CHECK(::kill(first, 0) < 0);
+        const auto end = co_await child.wait();
+        CHECK(end->status() == 3);
+    };
+
+    run_body(body);
+
+    CHECK(no_children_left());
+}
+
+TEST_CASE("child_process: a task that is cancelled or destroyed leaves no program behind") {
+    auto body = []() -> io::task<> {
+        auto run = []() -> io::task<io::result<void>> {
+            auto child = co_await io::or_return(io::child_process::start(waits_for_ever));
+            const auto end = co_await child.wait();
+            co_return end.error();
+        };
+
+        const auto late = co_await io::within(5ms, run());
+        CHECK(late.error() == io::error::timed_out);
+        CHECK(no_children_left());
+        {
+            io::task_scope destroyed;
+            destroyed.spawn(run);
+            (void)co_await io::nop{};
+            CHECK_FALSE(no_children_left());
+        }
+        CHECK(no_children_left());
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: asked to end it may do so in order; if it does not, it is killed") {
+    auto body = []() -> io::task<> {
+        auto obeys = io::child_process::start(waits_for_ever);
+        const auto by_term = co_await obeys->end(1h);
+        auto polite = io::child_process::start(
+            shell("trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.01; done"),
+            {.output = child_stream::piped});
+        std::string ready(6, '\0');
+        (void)co_await io::read_exactly(polite->output(), ready);
+        const auto by_itself = co_await polite->end(1h);
+        auto deaf = io::child_process::start(
+            shell("trap '' TERM; echo ready; while :; do sleep 0.01; done"),
+            {.output = child_stream::piped});
+        (void)co_await io::read_exactly(deaf->output(), ready);
+        const auto by_force = co_await deaf->end(5ms);
+        const auto again = co_await deaf->end(5ms);
+
+        CHECK(*by_term == io::process_end::killed(SIGTERM));
+        CHECK(by_itself->status() == 5);
+        CHECK(*by_force == io::process_end::killed(SIGKILL));
+        CHECK(*again == *by_force);
+    };
+
+    run_body(body);
+
+    CHECK(no_children_left());
+}
+
+TEST_CASE("child_process: a cancel ends the patience, and the program runs on") {
+    auto body = []() -> io::task<> {
+        auto deaf =
+            io::child_process::start(shell("trap '' TERM; echo ready; read line"),
+                                     {.input = child_stream::piped, .output = child_stream::piped});
+        std::string ready(6, '\0');
+        (void)co_await io::read_exactly(deaf->output(), ready);
+
+        const auto late = co_await io::within(5ms, deaf->end(1h));
+        const auto sent = co_await io::write_all(deaf->input(), "\n");
+        const auto end = co_await deaf->wait();
+
+        CHECK(late.error() == io::error::timed_out);
+        CHECK(sent);
+        CHECK(end->success());
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: signals go to all of a group, and all of it goes with the child") {
+    auto body = []() -> io::task<> {
+        const io::child_options grouped{.output = child_stream::piped, .own_group = true};
+        auto shells = io::child_process::start(shell("sleep 1000000 & wait"), grouped);
+        const auto group = ::getpgid(shells->id());
+        const auto sent = shells->send_signal(SIGTERM);
+        // The end comes when nobody has the pipe open any more.
+        const auto end_of_all = co_await io::read_to_end(shells->output(), 10);
+        auto leader = io::child_process::start(shell("sleep 1000000 & exit 7"), grouped);
+        const auto end = co_await leader->wait();
+        auto output = std::move(leader->output());
+        leader = io::child_process::start({"true"});
+        const auto end_of_rest = co_await io::read_to_end(output, 10);
+
+        CHECK(group == shells->id());
+        CHECK(sent);
+        CHECK(end_of_all);
+        CHECK(end->status() == 7);
+        CHECK(end_of_rest);
+    };
+
+    run_body(body);
+
+    CHECK(no_children_left());
+}
+
+TEST_CASE("child_process: one that may not be killed is left alone, and nobody waits") {
+    if (::geteuid() != 0) {
+        MESSAGE("skipped: not root, and so whatever is started may be killed");
+        return;
+    }
+    const auto end = run_in_child([] {
+        pid_t left = 0;
+        {
+            auto child = io::child_process::start({"cat"}, {.input = child_stream::piped});
+            left = child->id();
+            if (::setresuid(65534, 65534, 0) != 0) ::_exit(1);
+            if (child->kill().error() != std::errc::operation_not_permitted) ::_exit(2);
+        }
+        int status = -1;
+        ::waitpid(left, &status, 0);  // Its input has ended, and so it does.
+        if (!WIFEXITED(status)) ::_exit(3);
+    });
+
+    CHECK(end.status == 0);
+}
+
+TEST_CASE("child_process: when the kernel waits for children, its end has no status") {
+    auto body = []() -> io::task<> {
+        auto before = ::signal(SIGCHLD, SIG_IGN);
+        auto child = io::child_process::start({"cat"}, {.input = child_stream::piped});
+        REQUIRE(child);
+        child->input().close();
+
+        const auto end = co_await child->wait();
+
+        CHECK(end.error() == std::errc::no_child_process);
+        ::signal(SIGCHLD, before);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("child_process: what is done wrong with one is named") {
+    CHECK(dies_with("no program is named", [] { (void)io::child_process::start({}); }));
+    CHECK(dies_with("as_output is for errors only", [] {
+        (void)io::child_process::start({"true"}, {.output = child_stream::as_output});
+    }));
+    CHECK(dies_with("moved from", [] {
+        auto child = io::child_process::start({"true"});
+        auto other = std::move(*child);
+        (void)child->kill();
+    }));
+}
