@@ -10,8 +10,8 @@
 #include <algorithm>
 
 #include "aio/op/poll.hpp"
+#include "runtime/cancelled.hpp"
 #include "runtime/error.hpp"
-#include "runtime/home.hpp"
 
 namespace lariat {
 namespace {
@@ -59,12 +59,6 @@ result<std::size_t> write_what_fits(descriptor_ref file, const_buffer_view buffe
         if (error == EPIPE) guard.take();
         return kernel_error(error);
     }
-}
-
-/// The reason if the coroutine that runs has been cancelled.
-std::error_code cancelled() noexcept {
-    if (!here.line) return {};
-    return here.line->reason;
 }
 
 }  // namespace

@@ -8,20 +8,14 @@
 #include <iterator>
 
 #include "aio/op/poll.hpp"
+#include "runtime/cancelled.hpp"
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
-#include "runtime/home.hpp"
 
 namespace lariat {
 namespace {
 
 constexpr int requests_to_end[] = {SIGINT, SIGTERM, SIGQUIT};
-
-/// The reason if the coroutine that runs has been cancelled.
-std::error_code cancelled() noexcept {
-    if (!here.line) return {};
-    return here.line->reason;
-}
 
 }  // namespace
 
