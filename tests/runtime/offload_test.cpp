@@ -25,6 +25,7 @@
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/dies_with.hpp"
+#include "tests/stack_size.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -47,28 +48,6 @@ class gate {
   private:
     std::promise<void> open_;
     std::shared_future<void> opened_ = open_.get_future().share();
-};
-
-/// The stack of threads made from now on; more than there are addresses, and none can be made.
-class stack_size {
-  public:
-    explicit stack_size(std::size_t bytes) {
-        ::pthread_getattr_default_np(&before_);
-        pthread_attr_t now;
-        ::pthread_getattr_default_np(&now);
-        ::pthread_attr_setstacksize(&now, bytes);
-        ::pthread_setattr_default_np(&now);
-        ::pthread_attr_destroy(&now);
-    }
-    ~stack_size() {
-        ::pthread_setattr_default_np(&before_);
-        ::pthread_attr_destroy(&before_);
-    }
-    stack_size(const stack_size&) = delete;
-    stack_size& operator=(const stack_size&) = delete;
-
-  private:
-    pthread_attr_t before_;
 };
 
 /// Waits without blocking the loop.
@@ -244,7 +223,7 @@ TEST_CASE("offload: a scheduler that stops tells what waits, and waits for what 
 TEST_CASE("offload: without a thread the call fails, and nothing is left behind") {
     io::thread_pool pool({.most = 1});
     auto body = [&]() -> io::task<> {
-        const stack_size impossible(std::size_t{1} << 46);
+        const stack_size impossible(stack_size::impossible);
         const auto refused = co_await io::offload(pool, add, 1, 2);
         CHECK(refused.error() == std::errc::resource_unavailable_try_again);
         CHECK(pool.threads() == 0);
