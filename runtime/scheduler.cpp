@@ -180,6 +180,12 @@ bool scheduler::admit(guest& one) noexcept {
     return true;
 }
 
+void scheduler::see_off() noexcept {
+    --guest_count_;
+    guest_gone_.set();
+    guest_gone_.reset();
+}
+
 void scheduler::turn_out_soon(guest& one) noexcept {
     one.unlink();
     recalled_.push_back(one);

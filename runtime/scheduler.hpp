@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/clock.hpp"
+#include "runtime/event.hpp"
 #include "runtime/guest.hpp"
 #include "runtime/home.hpp"
 #include "runtime/ring.hpp"
@@ -78,6 +79,9 @@ class scheduler final : public home {
     /// Tasks from other threads that are here: `on`, `start_on`.
     std::size_t guests() const noexcept { return guest_count_; }
 
+    /// Set for a moment whenever one of them has gone.
+    event& guest_gone() noexcept { return guest_gone_; }
+
     ring* kernel() noexcept override { return &ring_; }
 
   private:
@@ -85,7 +89,7 @@ class scheduler final : public home {
     class stop_request;
 
     bool admit(guest& one) noexcept;
-    void see_off() noexcept { --guest_count_; }
+    void see_off() noexcept;
     void turn_out_soon(guest& one) noexcept;
     void turn_out_recalled(bool between_turns) noexcept;
     void turn_out_all() noexcept;
@@ -106,6 +110,7 @@ class scheduler final : public home {
     intrusive_list<root_task, root_task> guests_;
     intrusive_list<root_task, root_task> recalled_;
     std::size_t guest_count_ = 0;  // Those included that wait for a message to them.
+    event guest_gone_;
     std::unique_ptr<stop_request> stop_request_;
     // Made last: from then on the kernel owes an answer, and nothing may fail.
     std::unique_ptr<wake_signal> wake_signal_;

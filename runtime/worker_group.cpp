@@ -12,7 +12,6 @@
 
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
-#include "runtime/event.hpp"
 #include "runtime/on.hpp"
 #include "runtime/shield.hpp"
 #include "runtime/within.hpp"
@@ -64,11 +63,18 @@ class worker {
     worker& operator=(const worker&) = delete;
     ~worker() {
         if (!thread_.joinable()) return;
-        stop();
         loop_->post(leave_);
-        // This thread's own messages go first: they may be what is waited for.
         if (here.kernel) here.kernel->poll();
         thread_.join();
+    }
+
+    /// Blocks until it has no tasks. Threads: the group's owner's.
+    void await_no_tasks() noexcept {
+        answered_.store(false, std::memory_order_relaxed);
+        loop_->post(question_);
+        // This thread's own messages go first: they may be what is waited for.
+        if (here.kernel) here.kernel->poll();
+        answered_.wait(false, std::memory_order_acquire);
     }
 
     scheduler& loop() noexcept { return *loop_; }
@@ -84,8 +90,8 @@ class worker {
     task<result<void>> await_others() {
         const waiting_too counted(*this);
         while (loop_->guests() > waiting_) {
-            const auto changed = co_await changed_.wait();
-            if (!changed) co_return changed.error();
+            const auto gone = co_await loop_->guest_gone().wait();
+            if (!gone) co_return gone.error();
         }
         co_return {};
     }
@@ -93,7 +99,8 @@ class worker {
     /// The same, although the worker was stopped.
     task<result<void>> await_end() {
         const waiting_too counted(*this);
-        while (loop_->guests() > waiting_) std::ignore = co_await shield(changed_.wait());
+        while (loop_->guests() > waiting_)
+            std::ignore = co_await shield(loop_->guest_gone().wait());
         co_return {};
     }
 
@@ -112,19 +119,20 @@ class worker {
         worker& owner_;
     };
 
-    /// Ends the thread, once all tasks have gone.
-    class leave_message final : public runnable {
+    /// Raises a flag on the worker's thread.
+    class message final : public runnable {
       public:
-        explicit leave_message(worker& owner) noexcept : owner_(owner) {}
+        message(worker& owner, bool& flag) noexcept : owner_(owner), flag_(flag) {}
 
       private:
         void run() noexcept override {}
         void arrive() noexcept override {
-            owner_.leaving_ = true;
+            flag_ = true;
             owner_.tell();
         }
 
         worker& owner_;
+        bool& flag_;
     };
 
     /// A task of the group. It destroys itself when it has gone.
@@ -133,6 +141,7 @@ class worker {
         job(worker& owner, task<> body) : owner_(owner) {
             branch_.emplace(std::move(body));
             owner_.load_.fetch_add(1, std::memory_order_relaxed);
+            owner_.group_.tasks_.fetch_add(1, std::memory_order_relaxed);
         }
 
         void send() noexcept { send_to(*owner_.loop_); }
@@ -144,7 +153,7 @@ class worker {
         void gone() noexcept override {
             if (branch_ && branch_->failed()) owner_.group_.keep(branch_->take_exception());
             owner_.load_.fetch_sub(1, std::memory_order_relaxed);
-            owner_.tell();
+            owner_.group_.tasks_.fetch_sub(1, std::memory_order_release);
             delete this;
         }
 
@@ -154,37 +163,49 @@ class worker {
 
     void work(const scheduler_options& options, int processor, std::promise<void>& begun) noexcept {
         std::optional<scheduler> loop;
+        task<> service;
         try {
             if (processor >= 0) pin_this_thread(processor);
             loop.emplace(options);
+            service = serve();
         } catch (...) {
             begun.set_exception(std::current_exception());
             return;
         }
         loop_ = &*loop;
         begun.set_value();
-        loop->run(serve());
+        loop->run(std::move(service));
     }
 
-    /// Until it is told to leave, and all that were here have gone. A worker that is stopped still
-    /// answers whoever comes.
+    /// Until it is told to leave. A worker that is stopped still answers whoever comes.
     task<> serve() {
-        while (!leaving_ || loop_->guests() > 0) std::ignore = co_await shield(changed_.wait());
+        while (!leaving_ || loop_->guests() > 0) {
+            if (asked_ && loop_->guests() == 0) answer();
+            std::ignore = co_await shield(loop_->guest_gone().wait());
+        }
+    }
+
+    void answer() noexcept {
+        asked_ = false;
+        answered_.store(true, std::memory_order_release);
+        answered_.notify_one();
     }
 
     /// Everyone who waits looks again.
     void tell() noexcept {
-        changed_.set();
-        changed_.reset();
+        loop_->guest_gone().set();
+        loop_->guest_gone().reset();
     }
 
     worker_group& group_;
     scheduler* loop_ = nullptr;
     std::atomic<std::size_t> load_{0};
-    leave_message leave_{*this};
+    std::atomic<bool> answered_{false};
+    message question_{*this, asked_};
+    message leave_{*this, leaving_};
     // On its thread.
-    event changed_;
     std::size_t waiting_ = 0;
+    bool asked_ = false;  // Whether it has tasks.
     bool leaving_ = false;
     std::thread thread_;
 };
@@ -202,6 +223,11 @@ worker_group::~worker_group() {
     for (const auto& each : workers_)
         check(!each->is_this_thread(), "worker_group: destroyed by one of its workers");
     stop();
+    // A task may start others on any worker until it ends: none leaves before all are idle. Who
+    // was seen without tasks has got new ones only from tasks, so in the end these are counted.
+    do {
+        for (const auto& each : workers_) each->await_no_tasks();
+    } while (tasks_.load(std::memory_order_acquire) != 0);
 }
 
 scheduler& worker_group::operator[](std::size_t number) noexcept {

@@ -90,6 +90,7 @@ class worker_group {
     task<result<void>> await_idle();
     void keep(std::exception_ptr thrown) noexcept;
 
+    std::atomic<std::size_t> tasks_{0};  // Of all workers.
     std::vector<std::unique_ptr<worker>> workers_;
     std::mutex lock_;
     std::exception_ptr thrown_;
