@@ -1,7 +1,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -26,36 +25,12 @@
 #include "runtime/within.hpp"
 #include "runtime/yield.hpp"
 #include "tests/aio/op/answer.hpp"
+#include "tests/clock/best_of_five.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
 
 namespace {
-
-using steady = std::chrono::steady_clock;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int slower = 10;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr int slower = 10;
-#else
-constexpr int slower = 1;
-#endif
-#else
-constexpr int slower = 1;  // What a sanitizer costs is not ours to bound.
-#endif
-
-/// Runs what returns a duration five times, and prints the least: what other work on the machine
-/// takes cannot make it less.
-template <class Measured>
-steady::duration best_of_five(const char* name, Measured measured) {
-    auto best = steady::duration::max();
-    for (int attempt = 0; attempt < 5; ++attempt) best = std::min(best, measured());
-    const auto shown = std::chrono::duration_cast<std::chrono::microseconds>(best);
-    std::cout << name << ": " << shown.count() << " us" << std::endl;
-    return best;
-}
 
 steady::duration cpu_of_this_thread() {
     timespec now;
