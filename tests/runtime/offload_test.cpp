@@ -1,6 +1,5 @@
 #include "runtime/offload.hpp"
 
-#include <pthread.h>
 #include <signal.h>
 
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,6 +23,7 @@
 #include "runtime/when_all.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/within.hpp"
+#include "runtime/yield.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/dies_with.hpp"
 #include "tests/stack_size.hpp"
@@ -139,9 +140,11 @@ TEST_CASE("offload: a cancel forgets a call that waits, and waits for one that r
     bool called = false;
     auto body = [&]() -> io::task<> {
         auto running = [&]() -> io::task<> {
-            const auto value =
-                co_await io::within(1ms, io::offload(pool, [&] { return door.pass(); }));
-            CHECK(*value == 1);
+            // It is cancelled once it runs.
+            const auto race = co_await io::when_any(io::offload(pool, [&] { return door.pass(); }),
+                                                    until(door.inside, 1));
+            CHECK(race.index == 1);
+            CHECK(*race.get<0>() == 1);
         };
         auto waiting = [&]() -> io::task<> {
             co_await until(door.inside, 1);
@@ -233,6 +236,36 @@ TEST_CASE("offload: without a thread the call fails, and nothing is left behind"
     };
 
     run_body(body);
+}
+
+TEST_CASE("offload: without one more thread the call waits for those that are there") {
+    io::thread_pool pool({.most = 2});
+    gate door;
+    auto body = [&]() -> io::task<> {
+        auto first = [&]() -> io::task<> {
+            const auto one = co_await io::offload(pool, [&] { return door.pass(); });
+            CHECK(*one == 1);
+        };
+        auto second = [&]() -> io::task<> {
+            co_await until(door.inside, 1);
+            const stack_size impossible(stack_size::impossible);
+            auto opens = [&]() -> io::task<> {
+                co_await io::yield();
+                CHECK(pool.threads() == 1);
+                door.open();
+            };
+            auto calls = [&]() -> io::task<int> {
+                co_return *co_await io::offload(pool, add, 1, 2);
+            };
+            const auto both = co_await io::when_all(calls(), opens());
+            CHECK(std::get<0>(both) == 3);
+        };
+        co_await io::when_all(first(), second());
+    };
+
+    run_body(body);
+
+    CHECK(pool.threads() == 1);
 }
 
 TEST_CASE("offload: a signal for the program does not interrupt a call") {

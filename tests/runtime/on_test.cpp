@@ -220,6 +220,44 @@ TEST_CASE("on: when the other scheduler ends, its guests come home with `stopped
     run_body(body);
 }
 
+TEST_CASE("on: a scheduler that is ending answers `closed`; the task is destroyed at home") {
+    neighbour other;
+    auto ends = make_socket_pair();
+    const auto home = std::this_thread::get_id();
+    std::thread::id destroyed_at;
+    std::error_code how;
+    // Goes down with its frame, wherever that is.
+    struct luggage {
+        io::descriptor peer;
+        std::thread::id& noted;
+        luggage(io::descriptor owned, std::thread::id& where)
+            : peer(std::move(owned)), noted(where) {}
+        luggage(luggage&&) = default;
+        ~luggage() {
+            if (peer) noted = std::this_thread::get_id();
+        }
+    };
+    auto never_runs = [](luggage) -> io::task<> { co_return; };
+    auto ending = std::make_unique<io::scheduler>();
+    auto visits = [&]() -> io::task<> {
+        luggage owned(std::move(ends.first), destroyed_at);
+        const auto visit = co_await io::on(*ending, never_runs(std::move(owned)));
+        how = visit.error();
+    };
+    auto going = io::start_on(other.loop(), visits());
+    // It is posted by the time that the other one has nothing else to do.
+    auto nothing = []() -> io::task<> { co_return; };
+    io::start_on(other.loop(), nothing()).get();
+
+    ending.reset();
+    going.get();
+
+    CHECK(how == io::error::closed);
+    CHECK(destroyed_at == other.id());
+    CHECK(destroyed_at != home);
+    CHECK(taken_from(ends.second).empty());
+}
+
 TEST_CASE("on: the scheduler that one is on is as good as another") {
     io::scheduler loop;
     auto visits = [&]() -> io::task<io::result<std::thread::id>> {

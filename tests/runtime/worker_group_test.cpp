@@ -26,6 +26,7 @@
 #include "runtime/start_on.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/dies_with.hpp"
+#include "tests/stack_size.hpp"
 #include "tests/stress/races.hpp"
 
 namespace io = lariat;
@@ -189,23 +190,35 @@ TEST_CASE("worker_group: its schedulers are for on and start_on as well") {
     CHECK(one.get() != other.get());
 }
 
-TEST_CASE("worker_group: pinned workers stay on one CPU each, those that are allowed in turn") {
+TEST_CASE("worker_group: pinned workers run on one CPU each, those that are allowed in turn") {
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     REQUIRE(::sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+    std::vector<int> expected;
+    for (int number = 0; number < CPU_SETSIZE; ++number)
+        if (CPU_ISSET(number, &allowed)) expected.push_back(number);
     io::worker_options options;
     options.pinned = true;
-    io::worker_group group(options);
-    CHECK(group.size() == static_cast<std::size_t>(CPU_COUNT(&allowed)));
-    auto count = []() -> io::task<int> {
+    io::worker_group one_each(options);
+    CHECK(one_each.size() == expected.size());
+    options.workers = 2 * expected.size() + 1;
+    io::worker_group in_turn(options);
+    // The CPU that it runs on, if it may run on no other.
+    auto where = []() -> io::task<int> {
+        (void)co_await io::nop{};
         cpu_set_t mine;
         CPU_ZERO(&mine);
         ::sched_getaffinity(0, sizeof mine, &mine);
-        co_return CPU_COUNT(&mine);
+        const int now = ::sched_getcpu();
+        co_return CPU_COUNT(&mine) == 1 && CPU_ISSET(now, &mine) ? now : -1;
     };
 
-    for (std::size_t i = 0; i < group.size(); ++i)
-        CHECK(io::start_on(group[i], count()).get() == 1);
+    for (auto* group : {&one_each, &in_turn}) {
+        for (std::size_t i = 0; i < group->size(); ++i) {
+            const int processor = io::start_on((*group)[i], where()).get();
+            CHECK(processor == expected[i % expected.size()]);
+        }
+    }
 }
 
 TEST_CASE("worker_group: when one worker cannot begin, those before it end and the error is told") {
@@ -227,6 +240,26 @@ TEST_CASE("worker_group: when one worker cannot begin, those before it end and t
 
     CHECK(why == std::errc::too_many_files_open);
     CHECK(open_descriptors() == open);
+}
+
+TEST_CASE("worker_group: without a thread the error is told, and nothing is left behind") {
+    const std::size_t open = open_descriptors();
+    std::error_code why;
+    {
+        const stack_size impossible(stack_size::impossible);
+        try {
+            const io::worker_group group(workers(2));
+        } catch (const std::system_error& refused) {
+            why = refused.code();
+        }
+    }
+    CHECK(why == std::errc::resource_unavailable_try_again);
+    CHECK(open_descriptors() == open);
+
+    notes all;
+    io::worker_group group(workers(2));
+    group.spawn(notes_thread, std::ref(all));
+    CHECK(soon([&] { return all.done == 1; }));
 }
 
 TEST_CASE("worker_group: a number that is no worker's is a mistake with a name") {
