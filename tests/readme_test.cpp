@@ -67,8 +67,9 @@ bool contains(const lines& whole, const lines& part) {
 
 std::vector<lines> examples() {
     std::vector<lines> all;
-    for (const auto& entry : fs::directory_iterator(root / "tests" / "examples"))
-        all.push_back(split(contents(entry.path())));
+    for (const auto& entry : fs::recursive_directory_iterator(root / "tests" / "examples")) {
+        if (entry.is_regular_file()) all.push_back(split(contents(entry.path())));
+    }
     return all;
 }
 

@@ -77,7 +77,7 @@ tree read_tree(const fs::path& root) {
         made.top.push_back(entry.path().filename().string());
     }
     for (const char* layer : {"runtime", "aio"}) read_layer(made, root, layer);
-    for (const char* folder : {"tests", "bench"}) {
+    for (const char* folder : {"tests", "tests/examples", "bench"}) {
         const auto build_file = root / folder / "meson.build";
         for (const auto& name : named_sources(contents(build_file))) {
             made.built.insert(std::string(folder) + "/" + name);
