@@ -161,19 +161,16 @@ child_process::~child_process() {
     if (state_) state_->end_now();
 }
 
-result<child_process> child_process::start(const std::vector<std::string>& words,
-                                           const child_options& options) {
-    check(!words.empty(), "child_process::start: no program is named");
+result<child_process> child_process::start(const command& what, const child_options& options) {
     try {
-        return start_with(words, options);
+        return start_with(what, options);
     } catch (const std::bad_alloc&) {
         return std::make_error_code(std::errc::not_enough_memory);
     }
 }
 
-result<child_process> child_process::start_with(const std::vector<std::string>& words,
-                                                const child_options& options) {
-    spawn_call call(words, options.environment);
+result<child_process> child_process::start_with(const command& what, const child_options& options) {
+    spawn_call call(what.words(), options.environment);
     child_process child;
     wire wires[standard_descriptors];
     const child_stream streams[] = {options.input, options.output, options.errors};

@@ -11,8 +11,8 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
+#include "aio/command.hpp"
 #include "aio/descriptor.hpp"
 #include "aio/op/path_ref.hpp"
 #include "aio/pipe_stream.hpp"
@@ -65,8 +65,8 @@ struct child_options {
 
 /// A program that runs beside this one, and no longer than this object lives.
 ///
-///     const std::vector<std::string> words{"sort", "--unique"};
-///     auto child = io::child_process::start(words, {.input = io::child_stream::piped});
+///     auto child = io::child_process::start({"sort", "--unique"},
+///                                           {.input = io::child_stream::piped});
 ///     co_await io::write_all(child->input(), names);
 ///     child->input().close();
 ///     auto end = co_await io::within(2s, child->wait());
@@ -80,18 +80,16 @@ struct child_options {
 /// Source: posix_spawn(3), pidfd_open(2), Linux 5.3.
 class child_process {
   public:
-    /// Starts a program: `words` are its name and its arguments. A name without a slash is looked
-    /// for in this process's PATH; a relative one begins in `directory`. It starts with no signal
-    /// blocked or ignored, and with those descriptors open that are not close-on-exec. Blocks until
-    /// the program's file has been opened: a few hundred microseconds, if the disk answers.
-    /// Requires: a name. SIGCHLD is not ignored, and nobody else waits for children they do not
-    /// know.
+    /// Starts a program. A name without a slash is looked for in this process's PATH; a relative
+    /// one begins in `directory`. It starts with no signal blocked or ignored, and with those
+    /// descriptors open that are not close-on-exec. Blocks until the program's file has been
+    /// opened: a few hundred microseconds, if the disk answers.
+    /// Requires: SIGCHLD is not ignored, and nobody else waits for children that he does not know.
     /// Errors: no_such_file_or_directory, permission_denied, for the program or the directory;
     /// executable_format_error, argument_list_too_long, too_many_files_open,
     /// resource_unavailable_try_again, not_enough_memory; invalid_argument for a zero byte in a
     /// text; bad_file_descriptor for a direct descriptor. Then nothing was started.
-    static result<child_process> start(const std::vector<std::string>& words,
-                                       const child_options& options = {});
+    static result<child_process> start(const command& what, const child_options& options = {});
 
     child_process(child_process&&) noexcept = default;
     child_process& operator=(child_process&& other) noexcept;
@@ -131,8 +129,7 @@ class child_process {
     using shared_state = std::shared_ptr<state>;
 
     child_process();
-    static result<child_process> start_with(const std::vector<std::string>& words,
-                                            const child_options& options);
+    static result<child_process> start_with(const command& what, const child_options& options);
     static task<result<process_end>> wait_for(shared_state child);
     static task<result<process_end>> end_in_order(shared_state child, duration patience);
 

@@ -45,13 +45,13 @@ task<result<void>> collect(pipe_reader& from, std::size_t limit, std::vector<std
 std::string_view finished_process::output_text() const noexcept { return as_text(output); }
 std::string_view finished_process::error_text() const noexcept { return as_text(errors); }
 
-task<result<finished_process>> run_process(std::vector<std::string> words, run_options options) {
-    auto child = co_await or_return(child_process::start(words, {.input = child_stream::piped,
-                                                                 .output = child_stream::piped,
-                                                                 .errors = options.errors,
-                                                                 .environment = options.environment,
-                                                                 .directory = options.directory,
-                                                                 .own_group = options.own_group}));
+task<result<finished_process>> run_process(command what, run_options options) {
+    auto child = co_await or_return(child_process::start(what, {.input = child_stream::piped,
+                                                                .output = child_stream::piped,
+                                                                .errors = options.errors,
+                                                                .environment = options.environment,
+                                                                .directory = options.directory,
+                                                                .own_group = options.own_group}));
     std::vector<std::byte> output, errors;
     first_error failure;
     task_scope work(scope_policy::fail_fast);

@@ -9,6 +9,7 @@
 
 #include "aio/buffer.hpp"
 #include "aio/child_process.hpp"
+#include "aio/command.hpp"
 #include "aio/op/path_ref.hpp"
 #include "aio/process_end.hpp"
 #include "runtime/result.hpp"
@@ -47,13 +48,11 @@ struct finished_process {
 /// any more, a program that it left behind included, and it itself has ended. That it did not read
 /// all of its input is no error, and neither is a status other than 0.
 ///
-///     const std::vector<std::string> words{"sort", "--unique"};
-///     auto sorted = co_await io::within(2s, io::run_process(words, {.input = names}));
+///     auto sorted = co_await io::within(2s, io::run_process({"sort", "-u"}, {.input = names}));
 ///
 /// Errors: those of `child_process::start`; limit_exceeded, not_enough_memory; canceled, stopped,
 /// timed_out (through `within`). Then it is killed.
 /// Source: posix_spawn(3).
-task<result<finished_process>> run_process(std::vector<std::string> words,
-                                           run_options options = {});
+task<result<finished_process>> run_process(command what, run_options options = {});
 
 }  // namespace lariat

@@ -41,9 +41,9 @@ namespace {
 
 using words = std::vector<std::string>;
 
-words shell(std::string script) { return {"/bin/sh", "-c", std::move(script)}; }
+io::command shell(std::string script) { return {"/bin/sh", "-c", std::move(script)}; }
 
-const words waits_for_ever{"sleep", "1000000"};
+const io::command waits_for_ever{"sleep", "1000000"};
 
 std::string text_of(const io::result<std::vector<std::byte>>& bytes) {
     if (!bytes) return "an error: " + bytes.error().message();
@@ -51,7 +51,7 @@ std::string text_of(const io::result<std::vector<std::byte>>& bytes) {
 }
 
 /// What the program writes to its output, to its end.
-io::task<std::string> output_of(words program, io::child_options options = {}) {
+io::task<std::string> output_of(io::command program, io::child_options options = {}) {
     options.output = child_stream::piped;
     auto child = io::child_process::start(program, options);
     if (!child) co_return "not started: " + child.error().message();
@@ -166,14 +166,14 @@ TEST_CASE("child_process: a program that does not read its input is an error of 
 TEST_CASE("child_process: environment, directory and arguments are those that were given") {
     auto body = []() -> io::task<> {
         const words environment{"COLOUR=blue", "PATH=/nowhere"}, nothing;
-        const words env{"env"}, pwd{"pwd"}, print{"printf", "%s|", "a b", "", "*"};
+        const std::string_view spaced = "a b";
         const std::string directory = "/proc";
 
-        const auto given = co_await output_of(env, {.environment = environment});
-        const auto empty = co_await output_of(env, {.environment = nothing});
+        const auto given = co_await output_of({"env"}, {.environment = environment});
+        const auto empty = co_await output_of({"env"}, {.environment = nothing});
         const auto inherited = co_await output_of(shell("echo $PATH"));
-        const auto where = co_await output_of(pwd, {.directory = directory});
-        const auto arguments = co_await output_of(print);
+        const auto where = co_await output_of({"pwd"}, {.directory = directory});
+        const auto arguments = co_await output_of({"printf", "%s|", spaced, "", "*"});
 
         CHECK(given == "COLOUR=blue\nPATH=/nowhere\n");
         CHECK(empty == "");
@@ -190,9 +190,8 @@ TEST_CASE("child_process: it starts with no signal blocked, ignored or pending")
         auto before = ::signal(SIGHUP, SIG_IGN);
         io::signal_set signals{SIGINT, SIGTERM, SIGUSR1};
         ::raise(SIGUSR1);
-        const words look{"cat", "/proc/self/status"};
 
-        const auto told = co_await output_of(look);
+        const auto told = co_await output_of({"cat", "/proc/self/status"});
         const auto own = co_await signals.next();
 
         CHECK(signals_in(told, "SigPnd") == 0);
@@ -234,9 +233,9 @@ TEST_CASE("child_process: its streams are a device, a descriptor, or where outpu
 
 TEST_CASE("child_process: it inherits its standard descriptors, and nothing else of this library") {
     auto body = []() -> io::task<> {
-        const words list{"ls", "-v", "/proc/self/fd"};
         const auto open =
-            co_await output_of(list, {.input = child_stream::piped, .errors = child_stream::piped});
+            co_await output_of({"ls", "-v", "/proc/self/fd"},
+                               {.input = child_stream::piped, .errors = child_stream::piped});
         CHECK(open == inherited_descriptors());
     };
 
@@ -279,7 +278,7 @@ TEST_CASE("child_process: what cannot be started is an error, and nothing is lef
     const std::string missing = folder.path() / "missing";
     const std::string halved("a\0b", 3);
     const auto open_before = open_descriptors();
-    const auto why = [](const words& program, io::child_options options = {}) {
+    const auto why = [](const io::command& program, io::child_options options = {}) {
         options.input = options.errors = child_stream::piped;
         return io::child_process::start(program, options).error();
     };
@@ -552,7 +551,7 @@ TEST_CASE("child_process: when the kernel waits for children, its end has no sta
 }
 
 TEST_CASE("child_process: what is done wrong with one is named") {
-    CHECK(dies_with("no program is named", [] { (void)io::child_process::start({}); }));
+    CHECK(dies_with("no program is named", [] { (void)io::child_process::start(words()); }));
     CHECK(dies_with("as_output is for errors only", [] {
         (void)io::child_process::start({"true"}, {.output = child_stream::as_output});
     }));

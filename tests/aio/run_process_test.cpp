@@ -25,11 +25,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using words = std::vector<std::string>;
+io::command shell(std::string script) { return {"/bin/sh", "-c", std::move(script)}; }
 
-words shell(std::string script) { return {"/bin/sh", "-c", std::move(script)}; }
-
-io::result<io::finished_process> outcome_of(words program, io::run_options options = {}) {
+io::result<io::finished_process> outcome_of(io::command program, io::run_options options = {}) {
     return io::run(io::run_process(std::move(program), options));
 }
 
@@ -85,7 +83,7 @@ TEST_CASE("run_process: errors may go where the caller wants them") {
 }
 
 TEST_CASE("run_process: environment and directory are those that were given") {
-    const words environment{"A=b", "PATH=/usr/bin:/bin"};
+    const std::vector<std::string> environment{"A=b", "PATH=/usr/bin:/bin"};
     const std::string directory = "/proc";
 
     const auto done =
@@ -114,11 +112,10 @@ TEST_CASE("run_process: so much output as the limit is fine; more ends the progr
 TEST_CASE("run_process: a program that ran out of time, or lost a race, is gone") {
     const auto open_before = open_descriptors();
     auto body = []() -> io::task<> {
-        const words slow{"sleep", "1000000"};
-
-        const auto late = co_await io::within(5ms, io::run_process(slow));
+        const auto late = co_await io::within(5ms, io::run_process({"sleep", "1000000"}));
         CHECK(no_children_left());
-        const auto race = co_await io::when_any(io::run_process(slow), io::sleep_for(5ms));
+        const auto race =
+            co_await io::when_any(io::run_process({"sleep", "1000000"}), io::sleep_for(5ms));
         CHECK(no_children_left());
 
         CHECK(late.error() == io::error::timed_out);

@@ -81,9 +81,7 @@ std::uint64_t fail_each_allocation(Round round) {
 }
 
 io::task<io::result<void>> run_a_filter() {
-    std::vector<std::string> words;
-    words.emplace_back("cat");
-    const auto done = co_await io::run_process(words, {.input = io::const_buffer_view("text")});
+    const auto done = co_await io::run_process("cat", {.input = io::const_buffer_view("text")});
     if (!done) co_return done.error();
     if (done->output_text() != "text") co_return io::error::end_of_stream;
     co_return {};
@@ -135,11 +133,11 @@ TEST_CASE("without memory a program is not started, and that is an error") {
         MESSAGE("skipped: operator new is this sanitizer's own");
         return;
     }
-    const std::vector<std::string> words{"true"};
+    const io::command program("true");
     int refused = 0;
     for (std::uint64_t nth = 1;; ++nth) {
         counted::fail_at(nth);
-        const auto child = io::child_process::start(words, {.input = io::child_stream::piped});
+        const auto child = io::child_process::start(program, {.input = io::child_stream::piped});
         counted::fail_at(0);
         if (child) break;
         CHECK(child.error() == std::errc::not_enough_memory);
