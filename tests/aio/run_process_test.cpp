@@ -1,9 +1,5 @@
 #include "aio/run_process.hpp"
 
-#include <errno.h>
-#include <signal.h>
-#include <sys/wait.h>
-
 #include <chrono>
 #include <cstddef>
 #include <ostream>
@@ -18,6 +14,7 @@
 #include "runtime/when_any.hpp"
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
+#include "tests/aio/programs.hpp"
 #include "tests/stress/races.hpp"
 
 namespace io = lariat;
@@ -25,15 +22,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-io::command shell(std::string script) { return {"/bin/sh", "-c", std::move(script)}; }
-
 io::result<io::finished_process> outcome_of(io::command program, io::run_options options = {}) {
     return io::run(io::run_process(std::move(program), options));
-}
-
-bool no_children_left() {
-    siginfo_t told{};
-    return ::waitid(P_ALL, 0, &told, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
 }
 
 }  // namespace

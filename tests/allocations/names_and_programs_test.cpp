@@ -1,6 +1,3 @@
-#include <errno.h>
-#include <sys/wait.h>
-
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -20,6 +17,7 @@
 #include "runtime/frame_pool.hpp"
 #include "runtime/scheduler.hpp"
 #include "tests/aio/fake_names.hpp"
+#include "tests/aio/programs.hpp"
 #include "tests/allocations/counted.hpp"
 #include "tests/stress/races.hpp"
 
@@ -37,11 +35,6 @@ ending end_of(Round round) {
     } catch (const std::bad_alloc&) {
         return ending::thrown;
     }
-}
-
-bool no_children_left() {
-    siginfo_t told{};
-    return ::waitid(P_ALL, 0, &told, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
 }
 
 /// A thread that has left its pool frees what it kept a moment later.
