@@ -6,24 +6,37 @@ namespace lariat {
 
 /// A flag that one wait takes down again: each `set` lets one go, at once or later. Several before
 /// anyone waits are one.
-/// Threads: those of one home.
-class auto_event {
+/// Threads: those of one home; of a `concurrent_auto_event`, any.
+template <class List>
+class basic_auto_event {
+    using section = typename List::section;
+
   public:
     class waiting;
     struct description {
-        auto_event& subject;
-        waiting operator co_await() const noexcept;
+        basic_auto_event& subject;
+        waiting operator co_await() const noexcept { return waiting(subject); }
     };
 
-    auto_event() = default;
-    auto_event(const auto_event&) = delete;
-    auto_event& operator=(const auto_event&) = delete;
+    basic_auto_event() = default;
+    basic_auto_event(const basic_auto_event&) = delete;
+    basic_auto_event& operator=(const basic_auto_event&) = delete;
 
     /// The oldest wait goes on; without one, the next.
-    void set() noexcept { set_ = !waiters_.release_one(); }
+    void set() noexcept {
+        section now(lock_);
+        set(now);
+    }
 
-    void reset() noexcept { set_ = false; }
-    bool is_set() const noexcept { return set_; }
+    void reset() noexcept {
+        const section now(lock_);
+        set_ = false;
+    }
+
+    bool is_set() const noexcept {
+        const section now(lock_);
+        return set_;
+    }
 
     /// Waits until it is set, and takes it down. `result<void>`.
     /// Errors: canceled, stopped, timed_out (through `within`).
@@ -31,38 +44,39 @@ class auto_event {
     [[nodiscard]] description wait() noexcept { return {*this}; }
 
   private:
-    wait_list waiters_;
+    void set(section& now) noexcept { set_ = !waiters_.release_one(now); }
+
+    [[no_unique_address]] mutable typename List::lock lock_;
+    List waiters_{lock_};
     bool set_ = false;
 };
 
-class auto_event::waiting final : public wait_list::entry, public awaiting<auto_event::waiting> {
+template <class List>
+class basic_auto_event<List>::waiting final : public List::entry, public awaiting<waiting> {
   public:
-    explicit waiting(auto_event& subject) noexcept
-        : entry(subject.waiters_, "auto_event"), subject_(subject) {}
-    ~waiting() {
-        // Destroyed before its turn came: it was for the next one.
-        if (released() && !told_) subject_.set();
-    }
+    explicit waiting(basic_auto_event& subject) noexcept
+        : List::entry(subject.waiters_, "auto_event"), subject_(subject) {}
+    ~waiting() { this->leave(); }
 
     bool launch() noexcept {
-        if (!subject_.set_) return enter();
-        if (!admitted()) return false;
+        if (!this->admitted()) return false;
+        section now(subject_.lock_);
+        if (!subject_.set_) return this->enter(now);
         subject_.set_ = false;
-        return pass();
+        return this->pass();
     }
 
-    result<void> await_resume() noexcept {
-        told_ = true;
-        return outcome();
-    }
+    result<void> await_resume() noexcept { return this->outcome(); }
 
   private:
-    auto_event& subject_;
-    bool told_ = false;
+    bool give_back(section& now) noexcept override {
+        subject_.set(now);
+        return true;
+    }
+
+    basic_auto_event& subject_;
 };
 
-inline auto_event::waiting auto_event::description::operator co_await() const noexcept {
-    return waiting(subject);
-}
+class auto_event final : public basic_auto_event<wait_list> {};
 
 }  // namespace lariat

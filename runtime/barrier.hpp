@@ -42,7 +42,8 @@ class barrier {
   private:
     void open() noexcept {
         arrived_ = 0;
-        waiters_.release_all();
+        wait_list::section now;
+        waiters_.release_all(now);
     }
 
     wait_list waiters_;
@@ -54,21 +55,20 @@ class barrier::waiting final : public wait_list::entry, public awaiting<barrier:
   public:
     explicit waiting(barrier& subject) noexcept
         : entry(subject.waiters_, "barrier"), subject_(subject) {}
-    ~waiting() {
-        if (entry::waiting()) --subject_.arrived_;
-    }
+    ~waiting() { leave(); }
 
     bool launch() noexcept {
         if (!admitted()) return false;
-        if (++subject_.arrived_ < subject_.expected_) return enter();
+        wait_list::section now;
+        if (++subject_.arrived_ < subject_.expected_) return enter(now);
         subject_.open();
         return pass();
     }
 
-    result<void> await_resume() const noexcept { return outcome(); }
+    result<void> await_resume() noexcept { return outcome(); }
 
   private:
-    void gave_up() noexcept override { --subject_.arrived_; }
+    void gave_up(wait_list::section&) noexcept override { --subject_.arrived_; }
 
     barrier& subject_;
 };

@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <system_error>
-#include <utility>
+#include <span>
+#include <vector>
 
-#include "runtime/channel_queue.hpp"
-#include "runtime/error.hpp"
+#include "runtime/channel_state.hpp"
+#include "runtime/channel_wait.hpp"
 #include "runtime/wait_list.hpp"
 
 namespace lariat {
@@ -25,30 +25,46 @@ inline constexpr std::size_t unbounded = SIZE_MAX;
 /// Nothing is lost: a send that fails has not moved from its value, and what a receiver was given
 /// that is destroyed before its turn goes to the next one.
 ///
-/// Threads: those of one home. Lifetime: outlives all waits.
-template <class T>
-class channel {
+/// Threads: those of one home; of a `concurrent_channel`, any. Lifetime: outlives all waits.
+template <class T, class List>
+class basic_channel {
+    using section = typename List::section;
+
   public:
-    class sending;
-    class receiving;
+    using sending = channel_sending<T, List>;
+    using sending_all = channel_sending_all<T, List>;
+    using receiving = channel_receiving<T, List>;
+    using receiving_some = channel_receiving_some<T, List>;
 
     struct send_description {
-        channel& to;
+        basic_channel& to;
         T& value;
-        sending operator co_await() const noexcept { return sending(to, value); }
+        sending operator co_await() const noexcept { return sending(to.state_, value); }
+    };
+    struct send_all_description {
+        basic_channel& to;
+        std::span<T> values;
+        sending_all operator co_await() const noexcept { return sending_all(to.state_, values); }
     };
     struct receive_description {
-        channel& from;
-        receiving operator co_await() const noexcept { return receiving(from); }
+        basic_channel& from;
+        receiving operator co_await() const noexcept { return receiving(from.state_); }
+    };
+    struct receive_some_description {
+        basic_channel& from;
+        std::vector<T>& into;
+        receiving_some operator co_await() const noexcept {
+            return receiving_some(from.state_, into);
+        }
     };
 
     /// Of 0: a sender waits until there is a receiver.
     /// Errors: throws `std::bad_alloc`; memory for all of a bounded channel is taken now.
-    explicit channel(std::size_t capacity) : capacity_(capacity) {
-        if (capacity != unbounded) values_.reserve(capacity);
+    explicit basic_channel(std::size_t capacity) : state_(capacity) {
+        if (capacity != unbounded) state_.values.reserve(capacity);
     }
-    channel(const channel&) = delete;
-    channel& operator=(const channel&) = delete;
+    basic_channel(const basic_channel&) = delete;
+    basic_channel& operator=(const basic_channel&) = delete;
 
     /// Waits until there is room. `result<void>`.
     /// Errors: closed; canceled, stopped, timed_out (through `within`); not_enough_memory of an
@@ -58,134 +74,86 @@ class channel {
     [[nodiscard]] send_description send(T& value) noexcept { return {*this, value}; }
     [[nodiscard]] send_description send(T&& value) noexcept { return {*this, value}; }
 
+    /// Waits until there was room for all of them, one after the other; those of other senders do
+    /// not come in between. A `transfer`: how many were sent.
+    /// Errors: those of `send`; the values that were not sent are where they were.
+    /// Lifetime: the values outlive the wait.
+    [[nodiscard]] send_all_description send_all(std::span<T> values) noexcept {
+        return {*this, values};
+    }
+
     /// Waits for a value. `result<T>`.
     /// Errors: closed, when all that was sent before has been received; canceled, stopped,
     /// timed_out (through `within`): then nothing was taken.
     [[nodiscard]] receive_description receive() noexcept { return {*this}; }
 
+    /// Waits for a value, and takes with it all that are there: appends them, as far as the vector
+    /// has capacity. `result<std::size_t>`: how many, at least one.
+    ///
+    ///     std::vector<job> batch;
+    ///     while (co_await jobs.receive_some(batch)) { do_all(batch); batch.clear(); }
+    ///
+    /// Errors: those of `receive`. Throws `std::bad_alloc`: a full vector gets room for more here.
+    /// Lifetime: the vector outlives the wait, and is left alone meanwhile.
+    [[nodiscard]] receive_some_description receive_some(std::vector<T>& into) {
+        make_room(into);
+        return {*this, into};
+    }
+
     /// Returns: whether there was room; else it has not moved from the value.
-    bool try_send(T& value) noexcept { return !closed_ && can_send() && put(value); }
+    bool try_send(T& value) noexcept { return try_send_some(std::span(&value, 1)) == 1; }
     bool try_send(T&& value) noexcept { return try_send(value); }
+
+    /// Sends the first of them, as many as there is room for now.
+    /// Returns: how many; it has not moved from the others.
+    std::size_t try_send_some(std::span<T> values) noexcept {
+        section now(state_.lock);
+        return state_.put_some(values, now);
+    }
 
     /// Empty when nobody has sent anything.
     std::optional<T> try_receive() noexcept {
-        if (!can_receive()) return std::nullopt;
-        return taken();
+        section now(state_.lock);
+        if (!state_.can_receive(now)) return std::nullopt;
+        return state_.take(now);
+    }
+
+    /// Takes all that are there, as `receive_some` does.
+    /// Returns: how many. Errors: throws `std::bad_alloc`, and then nothing was taken.
+    std::size_t try_receive_some(std::vector<T>& into) {
+        make_room(into);
+        section now(state_.lock);
+        return state_.take_some(into, now);
     }
 
     /// Nothing more can be sent; what is there can be received. Twice is fine.
     void close() noexcept {
-        closed_ = true;
-        const auto why = make_error_code(error::closed);
-        senders_.fail_all(why);
-        if (unclaimed() == 0) receivers_.fail_all(why);
+        section now(state_.lock);
+        state_.close(now);
     }
 
-    bool closed() const noexcept { return closed_; }
+    bool closed() const noexcept {
+        const section now(state_.lock);
+        return state_.closed;
+    }
 
     /// Values that nobody has received yet.
-    std::size_t size() const noexcept { return values_.size(); }
+    std::size_t size() const noexcept {
+        const section now(state_.lock);
+        return state_.values.size();
+    }
 
   private:
-    // A value that a receiver was promised stays here until its turn: it may be destroyed first.
-    std::size_t unclaimed() const noexcept { return values_.size() - claimed_; }
-
-    bool can_send() const noexcept { return !receivers_.empty() || unclaimed() < capacity_; }
-
-    /// A channel without room takes a value when somebody asks for one.
-    bool can_receive() noexcept { return unclaimed() > 0 || (!senders_.empty() && admit_sender()); }
-
-    bool put(T& value) noexcept {
-        if (!values_.push(std::move(value))) return false;
-        promise();
-        return true;
+    static void make_room(std::vector<T>& into) {
+        // In a batch of this size what each value costs by itself has become the larger part.
+        constexpr std::size_t batch = 64;
+        if (into.size() == into.capacity()) into.reserve(into.size() + batch);
     }
 
-    /// What is there and nobody's is for the receiver that waits longest.
-    void promise() noexcept {
-        if (unclaimed() > 0 && receivers_.release_one()) ++claimed_;
-    }
-
-    T taken() noexcept {
-        T value = values_.pop();
-        if (!senders_.empty() && unclaimed() < capacity_) admit_sender();
-        return value;
-    }
-
-    bool admit_sender() noexcept {
-        auto& first = static_cast<sending&>(senders_.front());
-        if (values_.push(std::move(first.value_))) {
-            first.release();
-            return true;
-        }
-        first.fail(std::make_error_code(std::errc::not_enough_memory));
-        return false;
-    }
-
-    const std::size_t capacity_;
-    channel_queue<T> values_;
-    std::size_t claimed_ = 0;
-    wait_list senders_;
-    wait_list receivers_;
-    bool closed_ = false;
+    channel_state<T, List> state_;
 };
 
 template <class T>
-class channel<T>::sending final : public wait_list::entry, public awaiting<sending> {
-  public:
-    sending(channel& to, T& value) noexcept
-        : entry(to.senders_, "channel send"), to_(to), value_(value) {}
-
-    bool launch() noexcept {
-        if (!to_.closed_ && !to_.can_send()) return enter();
-        if (!admitted()) return false;
-        if (to_.closed_) return fail(make_error_code(error::closed));
-        if (!to_.put(value_)) return fail(std::make_error_code(std::errc::not_enough_memory));
-        return pass();
-    }
-
-    result<void> await_resume() const noexcept { return outcome(); }
-
-  private:
-    friend class channel;
-
-    channel& to_;
-    T& value_;
-};
-
-template <class T>
-class channel<T>::receiving final : public wait_list::entry, public awaiting<receiving> {
-  public:
-    explicit receiving(channel& from) noexcept
-        : entry(from.receivers_, "channel receive"), from_(from) {}
-    ~receiving() {
-        if (!released() || taken_) return;
-        // Destroyed before its turn came.
-        --from_.claimed_;
-        from_.promise();
-    }
-
-    bool launch() noexcept {
-        if (!admitted()) return false;
-        if (from_.can_receive()) {
-            ++from_.claimed_;
-            return pass();
-        }
-        if (from_.closed_) return fail(make_error_code(error::closed));
-        return enter();
-    }
-
-    result<T> await_resume() noexcept {
-        if (!released()) [[unlikely]]
-            return outcome().error();
-        taken_ = true;
-        --from_.claimed_;
-        return from_.taken();
-    }
-
-  private:
-    channel& from_;
-    bool taken_ = false;
-};
+using channel = basic_channel<T, wait_list>;
 
 }  // namespace lariat

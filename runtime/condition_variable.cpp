@@ -9,20 +9,21 @@ class condition_variable::notification final : public wait_list::entry,
   public:
     explicit notification(condition_variable& subject) noexcept
         : entry(subject.waiters_, "condition_variable"), subject_(subject) {}
-    ~notification() {
-        // Destroyed before its turn came: it was for the next one.
-        if (released() && !told_) subject_.notify_one();
-    }
+    ~notification() { leave(); }
 
-    bool launch() noexcept { return enter(); }
-    result<void> await_resume() noexcept {
-        told_ = true;
-        return outcome();
+    bool launch() noexcept {
+        wait_list::section now;
+        return admitted() && enter(now);
     }
+    result<void> await_resume() noexcept { return outcome(); }
 
   private:
+    bool give_back(wait_list::section& now) noexcept override {
+        subject_.waiters_.release_one(now);
+        return true;
+    }
+
     condition_variable& subject_;
-    bool told_ = false;
 };
 
 struct condition_variable::next_news {

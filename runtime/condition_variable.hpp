@@ -22,8 +22,14 @@ class condition_variable {
     condition_variable& operator=(const condition_variable&) = delete;
 
     /// The oldest wait goes on, once it has the mutex.
-    void notify_one() noexcept { waiters_.release_one(); }
-    void notify_all() noexcept { waiters_.release_all(); }
+    void notify_one() noexcept {
+        wait_list::section now;
+        waiters_.release_one(now);
+    }
+    void notify_all() noexcept {
+        wait_list::section now;
+        waiters_.release_all(now);
+    }
 
     /// Lets go, waits for a notification, locks again. `held` is locked afterwards in any case: a
     /// cancel ends the wait, and not the locking.

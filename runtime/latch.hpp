@@ -8,26 +8,29 @@
 namespace lariat {
 
 /// Waits until something has happened so many times. It opens once, and stays open.
-/// Threads: those of one home.
-class latch {
+/// Threads: those of one home; of a `concurrent_latch`, any.
+template <class List>
+class basic_latch {
+    using wait_description = typename basic_event<List>::description;
+
   public:
-    explicit latch(std::size_t count) noexcept : left_(count) {
+    explicit basic_latch(std::size_t count) noexcept : left_(count) {
         if (count == 0) open_.set();
     }
 
     /// Requires: no more than are left.
     void count_down(std::size_t times = 1) noexcept {
-        check(times <= left_, "latch: counted down below zero");
-        left_ -= times;
-        if (left_ == 0) open_.set();
+        const std::size_t left = left_ -= times;
+        check(left <= left + times, "latch: counted down below zero");
+        if (left == 0) open_.set();
     }
 
     /// Waits until the count is zero. `result<void>`.
     /// Errors: canceled, stopped, timed_out (through `within`).
     /// Lifetime: the latch outlives the wait.
-    [[nodiscard]] event::description wait() noexcept { return open_.wait(); }
+    [[nodiscard]] wait_description wait() noexcept { return open_.wait(); }
 
-    [[nodiscard]] event::description arrive_and_wait(std::size_t times = 1) noexcept {
+    [[nodiscard]] wait_description arrive_and_wait(std::size_t times = 1) noexcept {
         count_down(times);
         return open_.wait();
     }
@@ -35,8 +38,13 @@ class latch {
     std::size_t left() const noexcept { return left_; }
 
   private:
-    std::size_t left_;
-    event open_;
+    typename List::counter left_;
+    basic_event<List> open_;
+};
+
+class latch final : public basic_latch<wait_list> {
+  public:
+    using basic_latch::basic_latch;
 };
 
 }  // namespace lariat

@@ -10,21 +10,24 @@ namespace lariat {
 
 /// Units that coroutines take and give back: a limit on how many do something at once. Who comes
 /// first gets them first; nobody overtakes one that waits for many.
-/// Threads: those of one home.
-class semaphore {
+/// Threads: those of one home; of a `concurrent_semaphore` and its holds, any.
+template <class List>
+class basic_semaphore {
+    using section = typename List::section;
+
   public:
     class hold;
     class waiting;
     struct description {
-        semaphore& subject;
+        basic_semaphore& subject;
         std::size_t units;
         const char* name;
-        waiting operator co_await() const noexcept;
+        waiting operator co_await() const noexcept { return waiting(*this); }
     };
 
-    explicit semaphore(std::size_t units) noexcept : available_(units) {}
-    semaphore(const semaphore&) = delete;
-    semaphore& operator=(const semaphore&) = delete;
+    explicit basic_semaphore(std::size_t units) noexcept : available_(units) {}
+    basic_semaphore(const basic_semaphore&) = delete;
+    basic_semaphore& operator=(const basic_semaphore&) = delete;
 
     /// Waits for so many units at once. `result<hold>`, which gives them back when it is destroyed.
     /// Errors: canceled, stopped, timed_out (through `within`).
@@ -39,29 +42,52 @@ class semaphore {
     }
 
     /// Takes them if they are there, and nobody waits.
-    std::optional<hold> try_acquire(std::size_t units = 1) noexcept;
+    std::optional<hold> try_acquire(std::size_t units = 1) noexcept {
+        const section now(lock_);
+        if (!can_take(units)) return std::nullopt;
+        available_ -= units;
+        return hold(*this, units);
+    }
 
     /// Adds units, or gives back those of a hold that was let out of hand.
     void release(std::size_t units = 1) noexcept {
-        available_ += units;
-        if (!waiters_.empty()) [[unlikely]]
-            serve();
+        section now(lock_);
+        release(units, now);
     }
 
-    std::size_t available() const noexcept { return available_; }
+    std::size_t available() const noexcept {
+        const section now(lock_);
+        return available_;
+    }
 
   private:
     bool can_take(std::size_t units) const noexcept {
         return units <= available_ && waiters_.empty();
     }
-    void serve() noexcept;
 
-    wait_list waiters_;
+    void release(std::size_t units, section& now) noexcept {
+        available_ += units;
+        serve(now);
+    }
+
+    /// Those who wait get what there is, in their order.
+    void serve(section& now) noexcept {
+        while (!waiters_.empty()) [[unlikely]] {
+            auto& first = static_cast<waiting&>(waiters_.front());
+            if (first.units_ > available_) return;
+            available_ -= first.units_;
+            first.release(now);
+        }
+    }
+
+    [[no_unique_address]] mutable typename List::lock lock_;
+    List waiters_{lock_};
     std::size_t available_;
 };
 
 /// Units that were taken. Gives them back once.
-class [[nodiscard]] semaphore::hold {
+template <class List>
+class [[nodiscard]] basic_semaphore<List>::hold {
   public:
     hold() noexcept = default;
     hold(hold&& other) noexcept
@@ -74,10 +100,10 @@ class [[nodiscard]] semaphore::hold {
 
     /// Before its end.
     void release() noexcept {
-        if (from_) std::exchange(from_, nullptr)->semaphore::release(units_);
+        if (from_) std::exchange(from_, nullptr)->release(units_);
     }
 
-    /// Keeps them taken: someone else will call `semaphore::release`.
+    /// Keeps them taken: someone else will call the semaphore's `release`.
     void forget() noexcept { from_ = nullptr; }
 
     explicit operator bool() const noexcept { return from_ != nullptr; }
@@ -88,59 +114,56 @@ class [[nodiscard]] semaphore::hold {
     }
 
   private:
-    friend class semaphore;
+    friend class basic_semaphore;
     friend class waiting;
 
-    hold(semaphore& from, std::size_t units) noexcept : from_(&from), units_(units) {}
+    hold(basic_semaphore& from, std::size_t units) noexcept : from_(&from), units_(units) {}
 
-    semaphore* from_ = nullptr;
+    basic_semaphore* from_ = nullptr;
     std::size_t units_ = 0;
 };
 
-class semaphore::waiting final : public wait_list::entry, public awaiting<semaphore::waiting> {
+template <class List>
+class basic_semaphore<List>::waiting final : public List::entry, public awaiting<waiting> {
   public:
     explicit waiting(const description& what) noexcept
-        : entry(what.subject.waiters_, what.name), subject_(what.subject), units_(what.units) {}
-    ~waiting() {
-        if (!taken_ && !idle()) [[unlikely]]
-            leave();
-    }
+        : List::entry(what.subject.waiters_, what.name),
+          subject_(what.subject),
+          units_(what.units) {}
+    ~waiting() { this->leave(); }
 
     bool launch() noexcept {
-        if (!subject_.can_take(units_)) return enter();
-        if (!admitted()) return false;
+        if (!this->admitted()) return false;
+        section now(subject_.lock_);
+        if (!subject_.can_take(units_)) return this->enter(now);
         subject_.available_ -= units_;
-        return pass();
+        return this->pass();
     }
 
     result<hold> await_resume() noexcept {
-        taken_ = true;
-        if (!released()) [[unlikely]]
-            return outcome().error();
+        if (!this->told()) [[unlikely]]
+            return this->error_;
         return hold(subject_, units_);
     }
 
   private:
-    friend class semaphore;
+    friend class basic_semaphore;
 
-    void gave_up() noexcept override { subject_.serve(); }
+    // Those behind it may have been waiting only for its turn.
+    void gave_up(section& now) noexcept override { subject_.serve(now); }
 
-    /// Destroyed before it was told.
-    void leave() noexcept;
+    bool give_back(section& now) noexcept override {
+        subject_.release(units_, now);
+        return true;
+    }
 
-    semaphore& subject_;
+    basic_semaphore& subject_;
     const std::size_t units_;
-    bool taken_ = false;
 };
 
-inline semaphore::waiting semaphore::description::operator co_await() const noexcept {
-    return waiting(*this);
-}
-
-inline std::optional<semaphore::hold> semaphore::try_acquire(std::size_t units) noexcept {
-    if (!can_take(units)) return std::nullopt;
-    available_ -= units;
-    return hold(*this, units);
-}
+class semaphore final : public basic_semaphore<wait_list> {
+  public:
+    using basic_semaphore::basic_semaphore;
+};
 
 }  // namespace lariat

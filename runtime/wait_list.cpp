@@ -4,43 +4,43 @@
 
 namespace lariat {
 
-bool wait_list::release_one() noexcept {
+void listed_wait::describe(wait_report& report) const { report.name = name_; }
+
+bool wait_list::release_one(section& now) noexcept {
     if (entries_.empty()) return false;
-    entries_.front().release();
+    entries_.front().release(now);
     return true;
 }
 
-void wait_list::release_all() noexcept {
-    while (release_one()) {
+void wait_list::release_all(section& now) noexcept {
+    while (release_one(now)) {
     }
 }
 
-void wait_list::fail_all(std::error_code why) noexcept {
-    while (!entries_.empty()) entries_.front().fail(why);
+void wait_list::fail_all(std::error_code why, section& now) noexcept {
+    while (!entries_.empty()) entries_.front().fail(why, now);
 }
 
-bool wait_list::entry::fail(std::error_code why) noexcept {
-    if (waiting()) {
-        phase_ = phase::given_up;
-        end(why);
-    } else {
-        error_ = why;
-    }
-    return false;
-}
-
-void wait_list::entry::end(std::error_code how) noexcept {
-    error_ = how;
+void wait_list::entry::end() noexcept {
     leave_queue();
     home_->make_ready(*this);
 }
 
 void wait_list::entry::cancel(std::error_code reason) noexcept {
-    if (!waiting()) return;
-    fail(reason);
-    gave_up();
+    if (phase_ != phase::waiting) return;
+    section now;
+    fail(reason, now);
+    gave_up(now);
 }
 
-void wait_list::entry::describe(wait_report& report) const { report.name = name_; }
+void wait_list::entry::leave_early() noexcept {
+    section now;
+    if (phase_ == phase::waiting) {
+        leave_queue();
+        gave_up(now);
+    } else {
+        give_back(now);
+    }
+}
 
 }  // namespace lariat

@@ -1,38 +1,58 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <system_error>
 
 #include "runtime/home.hpp"
 #include "runtime/intrusive_list.hpp"
-#include "runtime/result.hpp"
-#include "runtime/waiter.hpp"
+#include "runtime/listed_wait.hpp"
 
 namespace lariat {
 
 /// Suspended coroutines in the order in which they came: what events, mutexes and channels are
-/// made of. It owns nothing and never allocates.
+/// made of. It owns nothing and never allocates. `concurrent_wait_list` is its like for several
+/// homes; what is made of either names a lock and sections, which here are nothing.
 /// Threads: those of one home.
 class wait_list {
   public:
     class entry;
+
+    /// Guards a list and what belongs to it.
+    struct lock {};
+
+    /// The time in which they may be used.
+    class section {
+      public:
+        section() noexcept {}
+        explicit section(lock&) noexcept {}
+        ~section() {}
+        section(const section&) = delete;
+        section& operator=(const section&) = delete;
+    };
+
+    /// Whether a section costs anything.
+    static constexpr bool guarded = false;
+
+    /// A number that is used outside of sections.
+    using counter = std::size_t;
+
+    wait_list() = default;
+    explicit wait_list(lock&) noexcept {}
 
     bool empty() const noexcept { return entries_.empty(); }
 
     /// The oldest wait. Requires: there is one.
     entry& front() noexcept;
 
-    void add(entry& wait) noexcept { entries_.push_back(hook_of(wait)); }
-
     /// The oldest wait succeeds.
     /// Returns: whether there was one.
-    bool release_one() noexcept;
+    bool release_one(section& now) noexcept;
 
     /// All waits succeed, in order; one that begins meanwhile is not among them.
-    void release_all() noexcept;
+    void release_all(section& now) noexcept;
 
     /// All waits fail, in order.
-    void fail_all(std::error_code why) noexcept;
+    void fail_all(std::error_code why, section& now) noexcept;
 
   private:
     static list_hook<>& hook_of(entry& wait) noexcept;
@@ -41,45 +61,36 @@ class wait_list {
 };
 
 /// One wait in a list. It leaves the list when it is released or cancelled, whichever is first.
-class wait_list::entry : public waiter {
+///
+/// A type that is given something, or that others wait behind, calls `leave()` in its destructor.
+class wait_list::entry : public listed_wait {
   public:
-    explicit entry(wait_list& list, const char* name) noexcept : list_(list), name_(name) {}
+    entry(wait_list& list, const char* name) noexcept : listed_wait(name), list_(list) {}
 
-    /// Returns: false when the strand is cancelled: the wait is over with its reason.
-    bool enter() noexcept {
-        if (!admitted()) return false;
+    /// Joins the list. Requires: admitted. Returns: true, as a `launch` that suspends.
+    bool enter(section&) noexcept {
         home_ = &home::current();
         phase_ = phase::waiting;
-        list_.add(*this);
+        list_.entries_.push_back(hook_of(*this));
         become_leaf(*home_);
         return true;
     }
 
-    /// The wait is over as it begins: there is nothing to wait for.
-    /// Requires: admitted. Returns: false, as a `launch` that does not suspend.
-    bool pass() noexcept {
-        phase_ = phase::released;
-        return false;
-    }
-
-    /// Returns: false when the strand is cancelled: the wait is over with its reason.
-    bool admitted() noexcept {
-        if (!refused()) [[likely]]
-            return true;
-        error_ = line()->reason;
-        return false;
-    }
-
     /// The wait is over, and succeeds. Called by what is waited for.
-    void release() noexcept {
+    void release(section&) noexcept {
         phase_ = phase::released;
-        end({});
+        end();
     }
 
-    /// The wait is over, and fails. Also as it begins; returns: false, as such a `launch`.
-    bool fail(std::error_code why) noexcept;
+    /// The wait is over, and fails.
+    void fail(std::error_code why, section&) noexcept {
+        phase_ = phase::failed;
+        error_ = why;
+        end();
+    }
 
-    result<void> outcome() const noexcept { return error_; }
+    /// What is waited for, as a number that tells it from others.
+    const void* subject() const noexcept { return &list_; }
 
   protected:
     ~entry() {
@@ -87,26 +98,26 @@ class wait_list::entry : public waiter {
         leave_leaf();
     }
 
-    /// Whether it got what it waited for, also when nobody was told yet.
-    bool released() const noexcept { return phase_ == phase::released; }
-    bool waiting() const noexcept { return phase_ == phase::waiting; }
-    bool idle() const noexcept { return phase_ == phase::idle; }
+    /// The wait is destroyed: what it was given and has not been told of, and its place in the
+    /// list, are the next one's.
+    void leave() noexcept {
+        if (phase_ == phase::waiting || phase_ == phase::released) [[unlikely]]
+            leave_early();
+    }
 
-    /// It was cancelled and has left its list: who came after may have been waiting for that.
-    virtual void gave_up() noexcept {}
+    /// It has left its list without success: who came after may have been waiting for that.
+    virtual void gave_up(section&) noexcept {}
+
+    /// What it was given goes to the next one.
+    /// Returns: false when that cannot be; it stays given.
+    virtual bool give_back(section&) noexcept { return false; }
 
   private:
-    enum class phase : std::uint8_t { idle, waiting, released, given_up };
-
     void cancel(std::error_code reason) noexcept override;
-    void describe(wait_report& report) const override;
-    void end(std::error_code how) noexcept;
+    void leave_early() noexcept;
+    void end() noexcept;
 
     wait_list& list_;
-    const char* name_;
-    home* home_ = nullptr;
-    std::error_code error_;
-    phase phase_ = phase::idle;
 };
 
 inline wait_list::entry& wait_list::front() noexcept { return entries_.front(); }
