@@ -13,6 +13,7 @@
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/concurrent_auto_event.hpp"
 #include "runtime/within.hpp"
 
 namespace io = lariat;
@@ -21,16 +22,18 @@ using namespace lariat::testing;
 
 namespace {
 
-io::task<> waits(io::auto_event& subject, std::string& order, char name) {
+template <class Event>
+io::task<> waits(Event& subject, std::string& order, char name) {
     const auto came = co_await subject.wait();
     if (came) order += name;
 }
 
 }  // namespace
 
-TEST_CASE("each set of an auto_event lets one go, the oldest") {
+TEST_CASE_TEMPLATE("each set of an auto_event lets one go, the oldest", Event, io::auto_event,
+                   io::concurrent_auto_event) {
     manual_home at;
-    io::auto_event subject;
+    Event subject;
     std::string order;
     running one(at, waits(subject, order, '1'));
     running two(at, waits(subject, order, '2'));
@@ -45,9 +48,10 @@ TEST_CASE("each set of an auto_event lets one go, the oldest") {
     CHECK(order == "12");
 }
 
-TEST_CASE("set before anyone waits lets one go, however often it was set") {
+TEST_CASE_TEMPLATE("set before anyone waits lets one go, however often it was set", Event,
+                   io::auto_event, io::concurrent_auto_event) {
     manual_home at;
-    io::auto_event subject;
+    Event subject;
     std::string order;
     subject.set();
     subject.set();
@@ -60,9 +64,10 @@ TEST_CASE("set before anyone waits lets one go, however often it was set") {
     two.cancel();
 }
 
-TEST_CASE("what was set for a wait that is destroyed before its turn is the next one's") {
+TEST_CASE_TEMPLATE("what was set for a wait that is destroyed before its turn is the next one's",
+                   Event, io::auto_event, io::concurrent_auto_event) {
     manual_home at;
-    io::auto_event subject;
+    Event subject;
     std::string order;
     auto gone = std::make_unique<running<>>(at, waits(subject, order, '1'));
     running two(at, waits(subject, order, '2'));
@@ -75,11 +80,15 @@ TEST_CASE("what was set for a wait that is destroyed before its turn is the next
     CHECK(order == "2");
 }
 
-TEST_CASE("a wait that is late or cancelled leaves an auto_event set for the next") {
+TEST_CASE_TEMPLATE("a wait that is late or cancelled leaves an auto_event set for the next", Event,
+                   io::auto_event, io::concurrent_auto_event) {
     manual_home at;
-    io::auto_event subject;
+    Event subject;
     std::error_code how;
-    auto late = [&]() -> io::task<> { how = (co_await io::within(1ms, subject.wait())).error(); };
+    auto late = [&]() -> io::task<> {
+        const auto waited = co_await io::within(1ms, subject.wait());
+        how = waited.error();
+    };
     running one(at, late());
     at.run_until_idle();
     at.advance(1ms);

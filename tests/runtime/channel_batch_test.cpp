@@ -12,6 +12,7 @@
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
 #include "runtime/channel.hpp"
+#include "runtime/concurrent_channel.hpp"
 #include "runtime/when_any.hpp"
 #include "tests/dies_with.hpp"
 
@@ -54,7 +55,7 @@ io::task<io::result<std::size_t>> receives_some(Channel& from, std::vector<numbe
 }  // namespace
 
 TEST_CASE_TEMPLATE("a batch takes all that is there at once, in order, and waits for one value",
-                   Channel, io::channel<number>) {
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     Channel numbers(io::unbounded);
     auto first = numbers_from(0, 1), rest = numbers_from(1, 40);
@@ -76,7 +77,7 @@ TEST_CASE_TEMPLATE("a batch takes all that is there at once, in order, and waits
 }
 
 TEST_CASE_TEMPLATE("a batch is as large as the vector has room for, and a full vector gets some",
-                   Channel, io::channel<number>) {
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     Channel numbers(io::unbounded);
     auto all = numbers_from(0, 100);
@@ -97,7 +98,7 @@ TEST_CASE_TEMPLATE("a batch is as large as the vector has room for, and a full v
 }
 
 TEST_CASE_TEMPLATE("many values are sent as room comes, and no other sender's in between", Channel,
-                   io::channel<number>) {
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     for (const std::size_t room : {0U, 1U, 3U}) {
         Channel numbers(room);
@@ -118,7 +119,8 @@ TEST_CASE_TEMPLATE("many values are sent as room comes, and no other sender's in
     }
 }
 
-TEST_CASE_TEMPLATE("a batch takes from all senders that wait", Channel, io::channel<number>) {
+TEST_CASE_TEMPLATE("a batch takes from all senders that wait", Channel, io::channel<number>,
+                   io::concurrent_channel<number>) {
     manual_home at;
     Channel numbers(2);
     auto one = numbers_from(0, 10), other = numbers_from(10, 10);
@@ -137,7 +139,7 @@ TEST_CASE_TEMPLATE("a batch takes from all senders that wait", Channel, io::chan
 }
 
 TEST_CASE_TEMPLATE("of many values that are cancelled on their way the count says how many went",
-                   Channel, io::channel<number>) {
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     Channel numbers(2);
     auto some = numbers_from(0, 5), more = numbers_from(5, 5);
@@ -165,7 +167,7 @@ TEST_CASE_TEMPLATE("of many values that are cancelled on their way the count say
 }
 
 TEST_CASE_TEMPLATE("a batch that is cancelled, loses its race or is destroyed took nothing",
-                   Channel, io::channel<number>) {
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     Channel numbers(4), others(4);
     std::vector<number> none, some;
@@ -196,7 +198,7 @@ TEST_CASE_TEMPLATE("a batch that is cancelled, loses its race or is destroyed to
 }
 
 TEST_CASE_TEMPLATE("nothing sent is sent at once, and closed is closed for batches too", Channel,
-                   io::channel<number>) {
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     Channel numbers(1);
     std::vector<number> nothing, got;

@@ -15,6 +15,7 @@
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/concurrent_channel.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/within.hpp"
 #include "runtime/yield.hpp"
@@ -28,12 +29,14 @@ namespace {
 // What no one may copy.
 using number = std::unique_ptr<int>;
 
-io::task<std::error_code> sends(io::channel<number>& to, number& value) {
+template <class Channel>
+io::task<std::error_code> sends(Channel& to, number& value) {
     const auto sent = co_await to.send(value);
     co_return sent.error();
 }
 
-io::task<std::error_code> receives(io::channel<number>& from, std::vector<int>& got) {
+template <class Channel>
+io::task<std::error_code> receives(Channel& from, std::vector<int>& got) {
     for (;;) {
         const auto next = co_await from.receive();
         if (!next) co_return next.error();
@@ -41,7 +44,8 @@ io::task<std::error_code> receives(io::channel<number>& from, std::vector<int>& 
     }
 }
 
-io::task<std::error_code> receives_one(io::channel<number>& from, std::vector<int>& got) {
+template <class Channel>
+io::task<std::error_code> receives_one(Channel& from, std::vector<int>& got) {
     const auto next = co_await from.receive();
     if (next) got.push_back(**next);
     co_return next.error();
@@ -51,9 +55,10 @@ number of(int value) { return std::make_unique<int>(value); }
 
 }  // namespace
 
-TEST_CASE("values come in the order in which they were sent, each to one receiver") {
+TEST_CASE_TEMPLATE("values come in the order in which they were sent, each to one receiver",
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> numbers(2);
+    Channel numbers(2);
     std::vector<int> one, two;
     running first(at, receives(numbers, one));
     running second(at, receives(numbers, two));
@@ -76,9 +81,10 @@ TEST_CASE("values come in the order in which they were sent, each to one receive
           4950);
 }
 
-TEST_CASE("a full channel lets senders wait, in order, and goes on as room comes") {
+TEST_CASE_TEMPLATE("a full channel lets senders wait, in order, and goes on as room comes", Channel,
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> numbers(1);
+    Channel numbers(1);
     std::vector<int> got;
     number values[3] = {of(1), of(2), of(3)};
     running a(at, sends(numbers, values[0]));
@@ -103,9 +109,10 @@ TEST_CASE("a full channel lets senders wait, in order, and goes on as room comes
     CHECK(got == std::vector{2, 3});
 }
 
-TEST_CASE("without room a sender waits until a receiver comes") {
+TEST_CASE_TEMPLATE("without room a sender waits until a receiver comes", Channel,
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> meeting(0);
+    Channel meeting(0);
     std::vector<int> got;
     number value = of(7), other = of(8);
     CHECK(!meeting.try_send(value));
@@ -127,9 +134,10 @@ TEST_CASE("without room a sender waits until a receiver comes") {
     CHECK(got == std::vector{7, 8});
 }
 
-TEST_CASE("a send that is cancelled or late has not moved from its value") {
+TEST_CASE_TEMPLATE("a send that is cancelled or late has not moved from its value", Channel,
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> full(1);
+    Channel full(1);
     CHECK(full.try_send(of(0)));
     number kept = of(1), also_kept = of(2);
     std::error_code late;
@@ -152,9 +160,10 @@ TEST_CASE("a send that is cancelled or late has not moved from its value") {
     CHECK(full.size() == 1);
 }
 
-TEST_CASE("closing ends senders with their values, and receivers when all is received") {
+TEST_CASE_TEMPLATE("closing ends senders with their values, and receivers when all is received",
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> numbers(1);
+    Channel numbers(1);
     std::vector<int> got;
     number sent = of(1), kept = of(2), late = of(3);
     running a(at, sends(numbers, sent));
@@ -176,10 +185,12 @@ TEST_CASE("closing ends senders with their values, and receivers when all is rec
     CHECK(!numbers.try_send(late));
 }
 
-TEST_CASE("what was given to a receiver that is destroyed before its turn is the next one's") {
+TEST_CASE_TEMPLATE(
+    "what was given to a receiver that is destroyed before its turn is the next one's", Channel,
+    io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     for (const std::size_t room : {0U, 4U}) {
-        io::channel<number> numbers(room);
+        Channel numbers(room);
         std::vector<int> got, never;
         auto gone = std::make_unique<running<std::error_code>>(at, receives_one(numbers, never));
         running next(at, receives_one(numbers, got));
@@ -195,9 +206,10 @@ TEST_CASE("what was given to a receiver that is destroyed before its turn is the
     }
 }
 
-TEST_CASE("a receiver that was given a value before its cancel has it") {
+TEST_CASE_TEMPLATE("a receiver that was given a value before its cancel has it", Channel,
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> numbers(1);
+    Channel numbers(1);
     std::vector<int> got;
     running receiver(at, receives_one(numbers, got));
     at.run_until_idle();
@@ -209,14 +221,16 @@ TEST_CASE("a receiver that was given a value before its cancel has it") {
     CHECK(got == std::vector{9});
 }
 
-TEST_CASE("a receive that lost its race took nothing, or shows what it took") {
+TEST_CASE_TEMPLATE("a receive that lost its race took nothing, or shows what it took", Channel,
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> left(1), right(1);
+    Channel left(1), right(1);
     std::vector<int> got;
     auto races = [&]() -> io::task<> {
         auto race = co_await io::when_any(left.receive(), right.receive());
-        if (race.get<0>()) got.push_back(**race.get<0>());
-        if (race.get<1>()) got.push_back(**race.get<1>());
+        auto& [first, second] = race.results;
+        if (first) got.push_back(**first);
+        if (second) got.push_back(**second);
     };
     running racing(at, races());
     at.run_until_idle();
@@ -229,20 +243,22 @@ TEST_CASE("a receive that lost its race took nothing, or shows what it took") {
     CHECK(left.size() == 1);
 }
 
-TEST_CASE("an unbounded channel takes all, and keeps their order") {
+TEST_CASE_TEMPLATE("an unbounded channel takes all, and keeps their order", Channel,
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<int> numbers(io::unbounded);
+    Channel numbers(io::unbounded);
     for (int i = 0; i < 1000; ++i) {
-        CHECK(numbers.try_send(i));
-        if (i % 3 == 0) CHECK(*numbers.try_receive() == i / 3);
+        CHECK(numbers.try_send(of(i)));
+        if (i % 3 == 0) CHECK(**numbers.try_receive() == i / 3);
     }
-    for (int i = 334; i < 1000; ++i) CHECK(*numbers.try_receive() == i);
+    for (int i = 334; i < 1000; ++i) CHECK(**numbers.try_receive() == i);
     CHECK(!numbers.try_receive());
 }
 
-TEST_CASE("a greedy receiver does not starve one that waited before") {
+TEST_CASE_TEMPLATE("a greedy receiver does not starve one that waited before", Channel,
+                   io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
-    io::channel<number> numbers(8);
+    Channel numbers(8);
     std::vector<int> modest, greedy;
     running first(at, receives_one(numbers, modest));
     at.run_until_idle();
@@ -265,11 +281,13 @@ TEST_CASE("a greedy receiver does not starve one that waited before") {
     CHECK(greedy.size() == 49);
 }
 
-TEST_CASE("in a storm of cancels and ends every value is received once, or still its sender's") {
+TEST_CASE_TEMPLATE(
+    "in a storm of cancels and ends every value is received once, or still its sender's", Channel,
+    io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {
-        io::channel<number> numbers(random() % 4);
+        Channel numbers(random() % 4);
         std::vector<number> values(20);
         std::vector<int> got;
         std::vector<std::unique_ptr<running<std::error_code>>> senders, receivers;

@@ -8,6 +8,7 @@
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/concurrent_event.hpp"
 #include "runtime/scope.hpp"
 
 namespace io = lariat;
@@ -19,13 +20,17 @@ namespace {
 const auto canceled = make_error_code(io::error::canceled);
 const auto stopped = make_error_code(io::error::stopped);
 
-io::task<io::result<void>> waits(io::event& subject) { co_return co_await subject.wait(); }
+template <class Event>
+io::task<io::result<void>> waits(Event& subject) {
+    co_return co_await subject.wait();
+}
 
 }  // namespace
 
-TEST_CASE("an event lets go all who wait, in the order of arrival") {
+TEST_CASE_TEMPLATE("an event lets go all who wait, in the order of arrival", Event, io::event,
+                   io::concurrent_event) {
     manual_home at;
-    io::event subject;
+    Event subject;
     std::vector<int> order;
     auto body = [&](int number) -> io::task<> {
         (void)co_await subject.wait();
@@ -42,9 +47,10 @@ TEST_CASE("an event lets go all who wait, in the order of arrival") {
     CHECK(order == std::vector{1, 2});
 }
 
-TEST_CASE("a wait for an event that is set does not suspend") {
+TEST_CASE_TEMPLATE("a wait for an event that is set does not suspend", Event, io::event,
+                   io::concurrent_event) {
     manual_home at;
-    io::event subject;
+    Event subject;
     subject.set();
 
     running all(at, waits(subject));
@@ -53,9 +59,10 @@ TEST_CASE("a wait for an event that is set does not suspend") {
     CHECK(all.take().error() == std::error_code());
 }
 
-TEST_CASE("after reset waits suspend again, and those let go before stay so") {
+TEST_CASE_TEMPLATE("after reset waits suspend again, and those let go before stay so", Event,
+                   io::event, io::concurrent_event) {
     manual_home at;
-    io::event subject;
+    Event subject;
 
     running before(at, waits(subject));
     at.run_until_idle();
@@ -69,9 +76,10 @@ TEST_CASE("after reset waits suspend again, and those let go before stay so") {
     CHECK(!subject.is_set());
 }
 
-TEST_CASE("a cancelled wait leaves the event's list, and the others in it") {
+TEST_CASE_TEMPLATE("a cancelled wait leaves the event's list, and the others in it", Event,
+                   io::event, io::concurrent_event) {
     manual_home at;
-    io::event subject;
+    Event subject;
     running one(at, waits(subject));
     running two(at, waits(subject));
     running three(at, waits(subject));
@@ -89,9 +97,9 @@ TEST_CASE("a cancelled wait leaves the event's list, and the others in it") {
     CHECK(three.take().error() == std::error_code());
 }
 
-TEST_CASE("of set and cancel the first decides") {
+TEST_CASE_TEMPLATE("of set and cancel the first decides", Event, io::event, io::concurrent_event) {
     manual_home at;
-    io::event subject;
+    Event subject;
     running released(at, waits(subject));
     running given_up(at, waits(subject));
     at.run_until_idle();
@@ -105,9 +113,10 @@ TEST_CASE("of set and cancel the first decides") {
     CHECK(given_up.take().error() == stopped);
 }
 
-TEST_CASE("a wait in a cancelled task fails at once, unless the event is set") {
+TEST_CASE_TEMPLATE("a wait in a cancelled task fails at once, unless the event is set", Event,
+                   io::event, io::concurrent_event) {
     manual_home at;
-    io::event subject;
+    Event subject;
 
     running all(at, waits(subject));
     all.cancel(stopped);
@@ -116,9 +125,10 @@ TEST_CASE("a wait in a cancelled task fails at once, unless the event is set") {
     CHECK(all.take().error() == stopped);
 }
 
-TEST_CASE("a suspended wait may be destroyed, before and after the event is set") {
+TEST_CASE_TEMPLATE("a suspended wait may be destroyed, before and after the event is set", Event,
+                   io::event, io::concurrent_event) {
     manual_home at;
-    io::event subject;
+    Event subject;
     {
         running before(at, waits(subject));
         at.run_until_idle();

@@ -11,15 +11,17 @@
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/concurrent_latch.hpp"
 #include "tests/dies_with.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
 using namespace lariat::testing;
 
-TEST_CASE("a latch opens when it was counted down, and stays open") {
+TEST_CASE_TEMPLATE("a latch opens when it was counted down, and stays open", Latch, io::latch,
+                   io::concurrent_latch) {
     manual_home at;
-    io::latch three(3);
+    Latch three(3);
     int through = 0;
     auto body = [&]() -> io::task<> {
         const auto open = co_await three.wait();
@@ -42,14 +44,15 @@ TEST_CASE("a latch opens when it was counted down, and stays open") {
     CHECK(through == 3);
 }
 
-TEST_CASE("a latch of nothing is open, and one that is open is not counted down") {
+TEST_CASE_TEMPLATE("a latch of nothing is open, and one that is open is not counted down", Latch,
+                   io::latch, io::concurrent_latch) {
     manual_home at;
-    io::latch none(0);
+    Latch none(0);
     bool through = false;
     auto body = [&]() -> io::task<> { through = bool(co_await none.wait()); };
     running one(at, body());
     at.run_until_idle();
 
     CHECK(through);
-    CHECK(dies_with("latch: counted down below zero", [] { io::latch(1).count_down(2); }));
+    CHECK(dies_with("latch: counted down below zero", [] { Latch(1).count_down(2); }));
 }

@@ -11,6 +11,7 @@
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/concurrent_mutex.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/yield.hpp"
@@ -19,9 +20,10 @@ namespace io = lariat;
 using namespace std::chrono_literals;
 using namespace lariat::testing;
 
-TEST_CASE("a mutex is held by one at a time, across its awaits, in the order of arrival") {
+TEST_CASE_TEMPLATE("a mutex is held by one at a time, across its awaits, in the order of arrival",
+                   Mutex, io::mutex, io::concurrent_mutex) {
     manual_home at;
-    io::mutex lock;
+    Mutex lock;
     std::vector<int> order;
     int inside = 0;
     auto body = [&](int number) -> io::task<> {
@@ -41,9 +43,10 @@ TEST_CASE("a mutex is held by one at a time, across its awaits, in the order of 
     CHECK(!lock.locked());
 }
 
-TEST_CASE("a greedy task gets a mutex again only after all who waited before") {
+TEST_CASE_TEMPLATE("a greedy task gets a mutex again only after all who waited before", Mutex,
+                   io::mutex, io::concurrent_mutex) {
     manual_home at;
-    io::mutex lock;
+    Mutex lock;
     std::string order;
     auto greedy = [&]() -> io::task<> {
         for (int i = 0; i < 100; ++i) {
@@ -66,9 +69,10 @@ TEST_CASE("a greedy task gets a mutex again only after all who waited before") {
     CHECK(order.size() == 103);
 }
 
-TEST_CASE("try_lock takes what is free, and says so when it is not") {
+TEST_CASE_TEMPLATE("try_lock takes what is free, and says so when it is not", Mutex, io::mutex,
+                   io::concurrent_mutex) {
     manual_home at;
-    io::mutex lock;
+    Mutex lock;
 
     auto held = lock.try_lock();
     CHECK(held);

@@ -13,6 +13,7 @@
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/concurrent_semaphore.hpp"
 #include "runtime/event.hpp"
 #include "runtime/within.hpp"
 #include "runtime/yield.hpp"
@@ -24,13 +25,15 @@ using namespace lariat::testing;
 namespace {
 
 /// Takes units, notes its name, gives them back when it is told.
+template <class Semaphore>
 struct user {
-    io::semaphore& from;
+    Semaphore& from;
     std::string& order;
     io::event& leave;
 };
 
-io::task<std::error_code> uses(user what, char name, std::size_t units) {
+template <class Semaphore>
+io::task<std::error_code> uses(user<Semaphore> what, char name, std::size_t units) {
     auto held = co_await what.from.acquire(units);
     if (!held) co_return held.error();
     what.order += name;
@@ -40,14 +43,15 @@ io::task<std::error_code> uses(user what, char name, std::size_t units) {
 
 }  // namespace
 
-TEST_CASE("a semaphore lets in as many as it has units, and the next one as one leaves") {
+TEST_CASE_TEMPLATE("a semaphore lets in as many as it has units, and the next one as one leaves",
+                   Semaphore, io::semaphore, io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore two(2);
+    Semaphore two(2);
     std::string order;
     io::event first, later;
-    running a(at, uses({two, order, first}, 'a', 1));
-    running b(at, uses({two, order, later}, 'b', 1));
-    running c(at, uses({two, order, later}, 'c', 1));
+    running a(at, uses(user<Semaphore>{two, order, first}, 'a', 1));
+    running b(at, uses(user<Semaphore>{two, order, later}, 'b', 1));
+    running c(at, uses(user<Semaphore>{two, order, later}, 'c', 1));
     at.run_until_idle();
     CHECK(order == "ab");
     CHECK(two.available() == 0);
@@ -60,14 +64,15 @@ TEST_CASE("a semaphore lets in as many as it has units, and the next one as one 
     CHECK(two.available() == 2);
 }
 
-TEST_CASE("nobody overtakes one that waits for many units") {
+TEST_CASE_TEMPLATE("nobody overtakes one that waits for many units", Semaphore, io::semaphore,
+                   io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore three(3);
+    Semaphore three(3);
     std::string order;
     io::event first, later;
-    running a(at, uses({three, order, first}, 'a', 2));
-    running many(at, uses({three, order, later}, 'm', 3));
-    running one(at, uses({three, order, later}, '1', 1));
+    running a(at, uses(user<Semaphore>{three, order, first}, 'a', 2));
+    running many(at, uses(user<Semaphore>{three, order, later}, 'm', 3));
+    running one(at, uses(user<Semaphore>{three, order, later}, '1', 1));
     at.run_until_idle();
     CHECK(order == "a");
     CHECK(!three.try_acquire());
@@ -80,14 +85,15 @@ TEST_CASE("nobody overtakes one that waits for many units") {
     CHECK(order == "am1");
 }
 
-TEST_CASE("when one that waits for many gives up, those behind it go on") {
+TEST_CASE_TEMPLATE("when one that waits for many gives up, those behind it go on", Semaphore,
+                   io::semaphore, io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore three(3);
+    Semaphore three(3);
     std::string order;
     io::event never_set, later;
-    running a(at, uses({three, order, never_set}, 'a', 2));
-    running many(at, uses({three, order, later}, 'm', 3));
-    running one(at, uses({three, order, later}, '1', 1));
+    running a(at, uses(user<Semaphore>{three, order, never_set}, 'a', 2));
+    running many(at, uses(user<Semaphore>{three, order, later}, 'm', 3));
+    running one(at, uses(user<Semaphore>{three, order, later}, '1', 1));
     at.run_until_idle();
 
     many.cancel();
@@ -99,9 +105,10 @@ TEST_CASE("when one that waits for many gives up, those behind it go on") {
     a.cancel();
 }
 
-TEST_CASE("a deadline ends a wait, and nothing was taken") {
+TEST_CASE_TEMPLATE("a deadline ends a wait, and nothing was taken", Semaphore, io::semaphore,
+                   io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore one(1);
+    Semaphore one(1);
     auto late = [&]() -> io::task<std::error_code> {
         const auto held = co_await io::within(5ms, one.acquire());
         co_return held.error();
@@ -118,15 +125,16 @@ TEST_CASE("a deadline ends a wait, and nothing was taken") {
     CHECK(one.available() == 1);
 }
 
-TEST_CASE("what was given to a wait that is destroyed before its turn goes to the next") {
+TEST_CASE_TEMPLATE("what was given to a wait that is destroyed before its turn goes to the next",
+                   Semaphore, io::semaphore, io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore one(1);
+    Semaphore one(1);
     std::string order;
     io::event later;
     auto taken = one.try_acquire();
-    auto destroyed =
-        std::make_unique<running<std::error_code>>(at, uses({one, order, later}, 'd', 1));
-    running next(at, uses({one, order, later}, 'n', 1));
+    auto destroyed = std::make_unique<running<std::error_code>>(
+        at, uses(user<Semaphore>{one, order, later}, 'd', 1));
+    running next(at, uses(user<Semaphore>{one, order, later}, 'n', 1));
     at.run_until_idle();
 
     taken->release();
@@ -139,14 +147,16 @@ TEST_CASE("what was given to a wait that is destroyed before its turn goes to th
     CHECK(one.available() == 1);
 }
 
-TEST_CASE("a wait that is destroyed while it waits lets those behind it go on") {
+TEST_CASE_TEMPLATE("a wait that is destroyed while it waits lets those behind it go on", Semaphore,
+                   io::semaphore, io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore two(2);
+    Semaphore two(2);
     std::string order;
     io::event later;
     auto taken = two.try_acquire();
-    auto many = std::make_unique<running<std::error_code>>(at, uses({two, order, later}, 'm', 2));
-    running one(at, uses({two, order, later}, '1', 1));
+    auto many = std::make_unique<running<std::error_code>>(
+        at, uses(user<Semaphore>{two, order, later}, 'm', 2));
+    running one(at, uses(user<Semaphore>{two, order, later}, '1', 1));
     at.run_until_idle();
     CHECK(order.empty());
 
@@ -158,9 +168,10 @@ TEST_CASE("a wait that is destroyed while it waits lets those behind it go on") 
     at.run_until_idle();
 }
 
-TEST_CASE("on a cancelled strand nothing is taken, although it is there") {
+TEST_CASE_TEMPLATE("on a cancelled strand nothing is taken, although it is there", Semaphore,
+                   io::semaphore, io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore one(1);
+    Semaphore one(1);
     auto tries = [&]() -> io::task<std::error_code> {
         co_await io::yield();
         const auto held = co_await one.acquire();
@@ -174,12 +185,13 @@ TEST_CASE("on a cancelled strand nothing is taken, although it is there") {
     CHECK(one.available() == 1);
 }
 
-TEST_CASE("a hold gives back once: moved, released early, or kept for someone else") {
+TEST_CASE_TEMPLATE("a hold gives back once: moved, released early, or kept for someone else",
+                   Semaphore, io::semaphore, io::concurrent_semaphore) {
     manual_home at;
-    io::semaphore units(5);
+    Semaphore units(5);
     {
         auto one = units.try_acquire(2);
-        io::semaphore::hold two = *std::move(one);
+        typename Semaphore::hold two = *std::move(one);
         CHECK(units.available() == 3);
         two.release();
         CHECK(units.available() == 5);
