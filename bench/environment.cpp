@@ -71,7 +71,7 @@ void add_warnings(environment& found, const std::string& governor, const std::st
         warnings.push_back("CPU governor is " + governor + ", not performance: clocks vary");
     if (governor == "unknown") warnings.push_back("CPU governor not visible: clocks may vary");
     if (congestion == "bbr")
-        warnings.push_back("bbr paces loopback TCP: the echo workloads set their own");
+        warnings.push_back("bbr paces loopback TCP: echo sets its own; resp and http can as root");
     if (!worth_timing) {
         warnings.push_back(built_with_sanitizer ? "a sanitizer build: figures are meaningless"
                                                 : "a debug build: figures are meaningless");

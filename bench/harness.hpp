@@ -48,7 +48,7 @@ class unavailable : public std::runtime_error {
 class meter {
   public:
     void start() noexcept {
-        allocations_ = allocations_of_this_thread();
+        allocations_ = static_cast<double>(allocations_of_this_thread());
         cpu_ = cpu_of_this_thread();
         start_ = std::chrono::steady_clock::now();
     }
@@ -56,7 +56,7 @@ class meter {
     void stop(std::uint64_t items) noexcept {
         const auto end = std::chrono::steady_clock::now();
         cpu_ = cpu_of_this_thread() - cpu_;
-        allocations_ = allocations_of_this_thread() - allocations_;
+        allocations_ = static_cast<double>(allocations_of_this_thread()) - allocations_;
         record(items, std::chrono::duration<double, std::nano>(end - start_).count());
     }
 
@@ -69,7 +69,7 @@ class meter {
     /// System calls between start and stop; of io_uring, those of io_uring_enter.
     void system_calls(std::uint64_t count) noexcept { system_calls_ = static_cast<double>(count); }
 
-    void allocations(std::uint64_t count) noexcept { allocations_ = count; }
+    void allocations(std::uint64_t count) noexcept { allocations_ = static_cast<double>(count); }
 
     /// A figure beside the main one, such as a percentile.
     void note(std::string_view name, double value) { notes_.emplace_back(name, value); }
@@ -79,8 +79,9 @@ class meter {
     /// CPU time of the measuring thread; negative where another process measured. Much less than
     /// the wall's time says that somebody else had the CPU, or that there was waiting.
     double cpu_per_item() const noexcept { return cpu_ / static_cast<double>(items_); }
+    /// Negative: not counted.
     double allocations_per_item() const noexcept {
-        return static_cast<double>(allocations_) / static_cast<double>(items_);
+        return allocations_ / static_cast<double>(items_);
     }
 
     /// Negative: not counted.
@@ -96,12 +97,12 @@ class meter {
     std::uint64_t items_ = 0;
     double nanoseconds_ = 0;
     double cpu_ = -1;
-    std::uint64_t allocations_ = 0;
+    double allocations_ = -1;
     double system_calls_ = -1;
     std::vector<std::pair<std::string, double>> notes_;
 };
 
-/// One way to do the work. `raw` is the one that the others are compared with.
+/// One way to do the work.
 struct subject {
     std::string_view name;
     std::string_view what;
@@ -125,6 +126,7 @@ struct workload {
     std::uint64_t smoke_items;
     std::vector<subject> subjects;
     std::string_view unit = "ns/item";
+    std::string_view reference = "raw";  ///< The subject that the others are compared with.
 };
 
 /// Keeps the compiler from dropping the computation of `value`.

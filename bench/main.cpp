@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/build.hpp"
@@ -11,6 +12,7 @@
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 #include "bench/runner.hpp"
+#include "bench/serving.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/available.hpp"
 #include "runtime/capabilities.hpp"
@@ -81,11 +83,20 @@ int run_exact(const std::vector<std::string>& words) {
     return 0;
 }
 
+/// What this program runs itself again for.
+constexpr struct {
+    std::string_view name;
+    int (*run)(const std::vector<std::string>& words);
+} commands[] = {
+    {"serve", serve_command},           {"load", load_command}, {"serve_resp", serve_resp_command},
+    {"serve_http", serve_http_command}, {"exact", run_exact},
+};
+
 int run(const std::vector<std::string>& words) {
-    if (!words.empty() && words[0] == "serve")
-        return serve_command({words.begin() + 1, words.end()});
-    if (!words.empty() && words[0] == "load") return load_command({words.begin() + 1, words.end()});
-    if (!words.empty() && words[0] == "exact") return run_exact({words.begin() + 1, words.end()});
+    for (const auto& command : commands) {
+        if (!words.empty() && words[0] == command.name)
+            return command.run({words.begin() + 1, words.end()});
+    }
 
     const options asked = read_options(words);
     const std::vector<workload> all = all_workloads();

@@ -24,10 +24,12 @@ std::string optional_number(const std::optional<double>& value) {
     return value ? formatted("%.3f", *value) : "-";
 }
 
-std::string ratio_text(const std::optional<spread>& ratio) {
+/// The heading says "x raw": another reference is named.
+std::string ratio_text(const std::optional<spread>& ratio, std::string_view reference) {
     if (!ratio) return "";
-    std::string text = formatted("%.3f", ratio->median) + " (" + formatted("%.3f", ratio->low) +
-                       " .. " + formatted("%.3f", ratio->high) + ") ";
+    std::string text = reference == "raw" ? "" : "x " + std::string(reference) + ": ";
+    text += formatted("%.3f", ratio->median) + " (" + formatted("%.3f", ratio->low) + " .. " +
+            formatted("%.3f", ratio->high) + ") ";
     return text.append(verdict_of(*ratio));
 }
 
@@ -47,13 +49,14 @@ std::string json_of(const outcome& one, const figures& sum) {
     if (sum.allocations) out.number("allocations_per_item", *sum.allocations);
     if (sum.system_calls) out.number("syscalls_per_item", *sum.system_calls);
     for (const auto& [name, value] : sum.notes) out.number(name, value);
-    if (sum.ratio_to_raw) {
-        out.number("ratio_to_raw", sum.ratio_to_raw->median)
-            .number("ratio_low", sum.ratio_to_raw->low)
-            .number("ratio_high", sum.ratio_to_raw->high)
-            .text("verdict", verdict_of(*sum.ratio_to_raw));
-    } else if (sum.subject == "raw") {
-        out.number("ratio_to_raw", 1);
+    const std::string ratio_name = "ratio_to_" + std::string(one.measured->reference);
+    if (sum.ratio) {
+        out.number(ratio_name, sum.ratio->median)
+            .number("ratio_low", sum.ratio->low)
+            .number("ratio_high", sum.ratio->high)
+            .text("verdict", verdict_of(*sum.ratio));
+    } else if (sum.subject == one.measured->reference) {
+        out.number(ratio_name, 1);
     }
     return out.str();
 }
@@ -91,7 +94,7 @@ void print_outcome(const outcome& one) {
                     sum.cpu ? short_number(*sum.cpu).c_str() : "-",
                     optional_number(sum.allocations).c_str(),
                     optional_number(sum.system_calls).c_str(),
-                    ratio_text(sum.ratio_to_raw).c_str());
+                    ratio_text(sum.ratio, one.measured->reference).c_str());
         if (sum.notes.empty()) continue;
         std::printf("  %-13s", "");
         for (const auto& [name, value] : sum.notes)

@@ -56,7 +56,7 @@ std::vector<double> collect(const std::vector<meter>& rounds, std::size_t count,
     return values;
 }
 
-figures summarise(const contestant& runner, const contestant* raw, std::size_t rounds) {
+figures summarise(const contestant& runner, const contestant* reference, std::size_t rounds) {
     figures sum;
     sum.subject = runner.who->name;
     sum.missing = runner.missing;
@@ -81,8 +81,8 @@ figures summarise(const contestant& runner, const contestant* raw, std::size_t r
         sum.notes.emplace_back(runner.rounds[0].notes()[i].first,
                                spread_of(collect(runner.rounds, rounds, note)).median);
     }
-    if (raw && raw != &runner && raw->rounds.size() >= rounds)
-        sum.ratio_to_raw = ratio_of(times, collect(raw->rounds, rounds, per_item));
+    if (reference && reference != &runner && reference->rounds.size() >= rounds)
+        sum.ratio = ratio_of(times, collect(reference->rounds, rounds, per_item));
     return sum;
 }
 
@@ -103,12 +103,12 @@ outcome measure(const workload& work, const parameters& with, const plan& how) {
     for (const contestant& one : all) {
         if (one.missing.empty()) whole = std::min(whole, one.rounds.size());
     }
-    const contestant* raw = nullptr;
+    const contestant* reference = nullptr;
     for (const contestant& one : all) {
-        if (one.who->name == "raw" && one.missing.empty()) raw = &one;
+        if (one.who->name == work.reference && one.missing.empty()) reference = &one;
     }
     outcome sum{&work, with, {}};
-    for (const contestant& one : all) sum.subjects.push_back(summarise(one, raw, whole));
+    for (const contestant& one : all) sum.subjects.push_back(summarise(one, reference, whole));
     return sum;
 }
 

@@ -24,8 +24,8 @@ struct figures {
     std::optional<double> allocations;   ///< Per item; empty where they cannot be counted.
     std::optional<double> system_calls;  ///< Per item; empty where they are not counted.
     std::vector<std::pair<std::string, double>> notes;
-    std::optional<spread> ratio_to_raw;  ///< Empty for raw itself, and where there is no raw.
-    std::string missing;                 ///< Why there are no figures; empty when there are.
+    std::optional<spread> ratio;  ///< To the reference; empty for itself, and without it.
+    std::string missing;          ///< Why there are no figures; empty when there are.
     bool failed = false;
 };
 

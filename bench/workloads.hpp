@@ -29,6 +29,9 @@ workload accept_workload();
 workload idle_workload();
 workload echo_tcp_workload();
 workload echo_unix_workload();
+workload resp_ping_workload();
+workload resp_get_workload();
+workload http_workload();
 
 /// In the order in which they run.
 std::vector<workload> all_workloads();
