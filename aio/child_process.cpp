@@ -14,6 +14,7 @@
 #include "aio/spawn_call.hpp"
 #include "runtime/check.hpp"
 #include "runtime/error.hpp"
+#include "runtime/fork.hpp"
 #include "runtime/within.hpp"
 
 namespace lariat {
@@ -132,7 +133,8 @@ struct child_process::state {
 
     /// Blocks until the kernel has ended it.
     void end_now() noexcept {
-        if (!handle || (ended && !own_group)) return;
+        // In a forked process it is somebody else's child.
+        if (!handle || made_after != forks || (ended && !own_group)) return;
         if (own_group) ::kill(-id, SIGKILL);
         const auto killed = signal_one(SIGKILL);
         const bool runs_on = !ended && killed.error() == std::errc::operation_not_permitted;
@@ -140,6 +142,7 @@ struct child_process::state {
         if (!ended && answer) ended = *answer;
     }
 
+    const unsigned made_after = count_forks();
     pid_t id = 0;
     descriptor handle;
     bool own_group = false;

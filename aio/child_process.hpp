@@ -73,7 +73,7 @@ struct child_options {
 ///
 /// Destroyed while the program runs, it kills it and waits, on this thread, until the kernel has
 /// ended it. Only one that may not be killed, because it has taken another user's rights, is left
-/// alone.
+/// alone. A copy of this object in a forked process ends nothing.
 ///
 /// Threads: those of one home; `start` on any. Lifetime: may be moved and destroyed under its
 /// operations: a pending `wait` yields how the program ended, what its pipes do ends with `closed`.

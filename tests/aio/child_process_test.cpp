@@ -314,6 +314,21 @@ TEST_CASE("child_process: one that may not be killed is left alone, and nobody w
     CHECK(end.status == 0);
 }
 
+TEST_CASE("child_process: a copy of it that a fork has made ends nothing") {
+    auto child = *io::child_process::start(
+        {"cat"},
+        {.input = child_stream::piped, .output = child_stream::null_device, .own_group = true});
+    const auto copied = run_in_child([&] { child = *io::child_process::start({"true"}); });
+
+    child.input().close();
+    auto body = [&]() -> io::task<> {
+        const auto end = co_await child.wait();
+        CHECK(end->success());
+    };
+    run_body(body);
+    CHECK(copied.status == 0);
+}
+
 TEST_CASE("child_process: when the kernel waits for children, its end has no status") {
     auto body = []() -> io::task<> {
         auto before = ::signal(SIGCHLD, SIG_IGN);

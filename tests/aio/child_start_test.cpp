@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <concepts>
 #include <cstdint>
 #include <cstdlib>
 #include <ostream>
@@ -26,6 +27,9 @@
 
 namespace io = lariat;
 using io::child_stream;
+
+static_assert(std::convertible_to<const io::descriptor&, child_stream>);
+static_assert(!std::convertible_to<io::descriptor, child_stream>);  // Closed before it is passed.
 
 namespace {
 
