@@ -10,7 +10,7 @@ task<result<tcp_stream>> connect_to(const address& where) { return connect_tcp(w
 }  // namespace
 
 task<result<tcp_stream>> connect_tcp(std::string host, std::string service,
-                                     connect_options options) {
+                                     happy_eyeballs_options options) {
     options.names.type = socket_type::stream;
     const auto found =
         co_await or_return(co_await resolve(std::move(host), std::move(service), options.names));

@@ -12,7 +12,7 @@
 
 namespace lariat {
 
-struct connect_options {
+struct happy_eyeballs_options {
     /// How the name is looked up.
     resolve_options names{};
     /// How long an attempt is alone before the next one begins beside it. Of `forever`, one address
@@ -33,6 +33,6 @@ struct connect_options {
 /// Cancel: ends the look-up as the attempts.
 /// Source: RFC 8305.
 task<result<tcp_stream>> connect_tcp(std::string host, std::string service,
-                                     connect_options options = {});
+                                     happy_eyeballs_options options = {});
 
 }  // namespace lariat

@@ -143,8 +143,8 @@ TEST_CASE("connect_tcp: families take turns, whatever order the resolver has") {
         auto door = *io::tcp_listener::open(io::address::loopback_v6(0));
         all.source.answer = {silent.address(), quiet.address(), *door.local_address()};
         // The second attempt begins by the delay, a third one would never do.
-        io::connect_options options{.names = {.pool = &all.pool, .source = &all.source},
-                                    .attempt_delay = 5ms};
+        io::happy_eyeballs_options options{.names = {.pool = &all.pool, .source = &all.source},
+                                           .attempt_delay = 5ms};
 
         const auto peer = co_await io::within(10s, io::connect_tcp("a", "b", options));
 
