@@ -22,6 +22,9 @@ namespace {
 
 constexpr int standard_descriptors = 3;
 
+/// What an older header lacks: P_PIDFD.
+constexpr auto by_handle = static_cast<idtype_t>(3);
+
 /// The program's own standard descriptors take numbers that this process may use for others:
 /// those are passed from a number that no standard descriptor has.
 result<descriptor> above_standard(int number) noexcept {
@@ -103,7 +106,7 @@ struct child_process::state {
     result<std::optional<process_end>> ask(int options) const noexcept {
         siginfo_t told{};
         const auto number = static_cast<id_t>(handle.number());
-        while (::waitid(P_PIDFD, number, &told, WEXITED | options) < 0) {
+        while (::waitid(by_handle, number, &told, WEXITED | options) < 0) {
             if (errno != EINTR) return kernel_error(errno);
         }
         if (told.si_pid == 0) return std::optional<process_end>();
@@ -121,8 +124,11 @@ struct child_process::state {
         return outcome_of(::syscall(SYS_pidfd_send_signal, handle.number(), number, nullptr, 0U));
     }
 
+    /// Its number, and its group's, is given to no other process yet.
+    bool has_number() const noexcept { return ask(WNOHANG | WNOWAIT).has_value(); }
+
     result<void> signal(int number) const noexcept {
-        if (own_group) {
+        if (own_group && has_number()) {
             const auto sent = outcome_of(::kill(-id, number));
             // No such process: it has left its group.
             if (sent.error() != std::errc::no_such_process) return sent;
@@ -135,7 +141,7 @@ struct child_process::state {
     void end_now() noexcept {
         // In a forked process it is somebody else's child.
         if (!handle || made_after != forks || (ended && !own_group)) return;
-        if (own_group) ::kill(-id, SIGKILL);
+        if (own_group && has_number()) ::kill(-id, SIGKILL);
         const auto killed = signal_one(SIGKILL);
         const bool runs_on = !ended && killed.error() == std::errc::operation_not_permitted;
         const auto answer = ask(runs_on ? WNOHANG : 0);
