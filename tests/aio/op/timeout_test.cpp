@@ -28,6 +28,22 @@ TEST_CASE("timeout: the entry points to the span, in seconds and nanoseconds") {
     CHECK(is_clean(entry));
 }
 
+TEST_CASE("timeout: as a multishot it ticks without end, or for 10 ms where spans are short") {
+    const auto ticks = [](lariat::duration span) {
+        const timeout call{.span = span};
+        io_uring_sqe entry{};
+        call.prepare_multishot(entry);
+        CHECK(entry.timeout_flags == 64);
+        return entry.off;
+    };
+
+    CHECK(ticks(1s) == 0);
+    CHECK(ticks(100us) == 0);
+    CHECK(ticks(50us) == 200);
+    CHECK(ticks(1ns) == 10'000);
+    CHECK(ticks(0ns) == 10'000);
+}
+
 TEST_CASE("timeout: that the time has passed is a success") {
     const auto start = std::chrono::steady_clock::now();
 
