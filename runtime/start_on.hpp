@@ -21,6 +21,8 @@ class started final : private guest {
     std::future<T> send(scheduler& there) {
         std::future<T> outcome = outcome_.get_future();
         send_to(there);
+        // Who asks may be about to block until it has happened: the wake goes out now.
+        if (here.kernel) here.kernel->poll();
         return outcome;
     }
 
