@@ -37,7 +37,8 @@ class as_completed {
     using value_type = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
     using item = completed<value_type>;
 
-    explicit as_completed(scope_options options = {}) noexcept : scope_(options) {}
+    /// Errors: throws `std::bad_alloc`.
+    explicit as_completed(scope_options options = {}) : scope_(options) {}
 
     /// Starts a task; see `task_scope::spawn`. Its value is kept until it is taken.
     void spawn(task<T> body) { scope_.spawn(keep_value(spawned_++, std::move(body))); }

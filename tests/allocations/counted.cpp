@@ -19,14 +19,24 @@ namespace {
 
 constinit thread_local std::uint64_t calls = 0;
 constinit thread_local std::uint64_t until_failure = 0;
-constinit thread_local bool has_failed = false;
+constinit std::atomic<std::uint64_t> until_failure_anywhere{0};
+constinit std::atomic<bool> has_failed{false};
 std::atomic<std::int64_t> blocks{0};
 
 #if LARIAT_REPLACES_NEW
 
+/// Returns: whether it is this allocation's turn to fail.
+bool fails() noexcept {
+    if (until_failure != 0 && --until_failure == 0) return true;
+    std::uint64_t left = until_failure_anywhere.load(std::memory_order_relaxed);
+    while (left != 0 && !until_failure_anywhere.compare_exchange_weak(left, left - 1)) {
+    }
+    return left == 1;
+}
+
 void* take(std::size_t size, std::size_t alignment) noexcept {
     ++calls;
-    if (until_failure != 0 && --until_failure == 0) {
+    if (fails()) {
         has_failed = true;
         return nullptr;
     }
@@ -64,6 +74,11 @@ std::int64_t alive() noexcept { return blocks.load(); }
 void fail_at(std::uint64_t nth) noexcept {
     has_failed = false;
     until_failure = nth;
+}
+
+void fail_anywhere_at(std::uint64_t nth) noexcept {
+    has_failed = false;
+    until_failure_anywhere = nth;
 }
 
 bool failed() noexcept { return has_failed; }

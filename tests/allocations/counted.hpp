@@ -16,6 +16,9 @@ std::int64_t alive() noexcept;
 /// The n-th allocation of this thread from now on fails, and none after it; 0: none fails.
 void fail_at(std::uint64_t nth) noexcept;
 
+/// The same, counted over all threads from now on.
+void fail_anywhere_at(std::uint64_t nth) noexcept;
+
 /// Whether the failure has happened.
 bool failed() noexcept;
 
