@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <ranges>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "runtime/member_pack.hpp"
@@ -15,6 +17,7 @@ template <class Members>
 class when_all_awaiter final : public Members, public awaiting<when_all_awaiter<Members>> {
   public:
     template <class Parts>
+        requires(!std::same_as<std::remove_cvref_t<Parts>, when_all_awaiter>)
     explicit when_all_awaiter(Parts&& parts) : Members("when_all", std::forward<Parts>(parts)) {}
 
     bool launch() noexcept { return this->launch_all(); }
@@ -58,7 +61,7 @@ template <std::ranges::sized_range Range>
     requires(!std::is_lvalue_reference_v<Range>)
 auto when_all(Range&& awaitables) {
     return when_all_description<member_range<std::ranges::range_value_t<Range>>, Range>(
-        std::move(awaitables));
+        std::forward<Range>(awaitables));
 }
 
 }  // namespace lariat

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <ranges>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "runtime/member_pack.hpp"
@@ -38,6 +40,7 @@ class when_any_awaiter final : public Members, public awaiting<when_any_awaiter<
     using value = any_result<typename Members::values>;
 
     template <class Parts>
+        requires(!std::same_as<std::remove_cvref_t<Parts>, when_any_awaiter>)
     explicit when_any_awaiter(Parts&& parts) : Members("when_any", std::forward<Parts>(parts)) {}
 
     bool launch() noexcept { return this->launch_all(); }
@@ -90,7 +93,7 @@ template <std::ranges::sized_range Range>
 auto when_any(Range&& awaitables) {
     check(std::ranges::size(awaitables) > 0, "when_any: of nothing, which never ends");
     return when_any_description<member_range<std::ranges::range_value_t<Range>>, Range>(
-        std::move(awaitables));
+        std::forward<Range>(awaitables));
 }
 
 }  // namespace lariat
