@@ -10,10 +10,10 @@
 namespace lariat {
 namespace {
 
-/// On a worker: ends with the group.
-task<> until_stopped() {
+/// On a worker: ends with the group. Returns: why, always an error.
+task<result<void>> until_ended() {
     event never;
-    std::ignore = co_await never.wait();
+    co_return co_await never.wait();
 }
 
 }  // namespace
@@ -56,17 +56,19 @@ task<result<void>> peer_service::run() {
         peers.spawn(accept_until_end(peers));
         co_await peers.join();
     }
-    if (end_ == error::closed) co_return {};
     co_return end_;
 }
 
 task<> peer_service::accept_until_end(task_scope& peers) {
-    auto first = co_await when_any(accept_all(peers), on(group_[0], until_stopped()));
-    end_ = first.get<0>();
-    if (first.index == 0) co_return;
-    // The group has ended: nobody accepts any more, and the peers hear of it by themselves.
-    const std::error_code refused = first.get<1>().error();
-    end_ = refused ? refused : make_error_code(error::stopped);
+    auto first = co_await when_any(accept_all(peers), on(group_[0], until_ended()));
+    if (first.index == 0) {
+        // That the listener was closed is the end which is asked for.
+        const std::error_code why = first.get<0>();
+        if (why != error::closed) end_ = why;
+        co_return;
+    }
+    // The group has ended, and its peers hear of it by themselves; or all of this was cancelled.
+    end_ = first.get<1>().error();
 }
 
 task<std::error_code> peer_service::accept_all(task_scope& peers) {

@@ -87,7 +87,8 @@ class peer_service_of final : public peer_service {
 /// worker that sleeps is woken by a message from ring to ring. Where a worker wants a direct
 /// descriptor, `make_direct` there is one entry more.
 ///
-/// Returns: success once the listener is closed and all peers have gone.
+/// Returns: success once the listener is closed. In any case it is over when all peers have gone;
+/// until then it counts as a task of the group, for which a `drain` waits.
 /// Errors: stopped when the group was; canceled, timed_out (through `within`); what else accept4(2)
 /// reports. When descriptors run out it waits, as the listener does. What `f` throws ends all peers
 /// and is rethrown; an error that it returns is dropped.
