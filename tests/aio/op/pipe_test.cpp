@@ -1,8 +1,11 @@
 #include "aio/op/pipe.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <ostream>
 #include <string>
+#include <system_error>
 
 #include <doctest/doctest.h>
 
@@ -48,6 +51,23 @@ TEST_CASE("pipe: what is written at one end is read at the other, and nobody's e
         CHECK(taken_from(others.reader) == "too");
     }
 
+    CHECK(open_descriptors() == open_before);
+}
+
+TEST_CASE("pipe: without two descriptors to spare it fails, and none is left open") {
+    const auto open_before = open_descriptors();
+    auto body = []() -> io::task<std::error_code> {
+        rlimit before{};
+        ::getrlimit(RLIMIT_NOFILE, &before);
+        const auto lowest_free = static_cast<rlim_t>(make_pipe().first.number());
+        const rlimit one{lowest_free + 1, before.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &one);
+        const auto ends = co_await io::pipe{};
+        ::setrlimit(RLIMIT_NOFILE, &before);
+        co_return ends.error();
+    };
+
+    CHECK(run_body(body) == std::errc::too_many_files_open);
     CHECK(open_descriptors() == open_before);
 }
 
