@@ -59,6 +59,8 @@ struct channel_state {
     T take(section& now) noexcept {
         T value = values.pop();
         if (!senders.empty() && unclaimed() < capacity) admit_sender(now);
+        if (drained()) [[unlikely]]
+            receivers.fail_all(make_error_code(error::closed), now);
         return value;
     }
 
@@ -73,8 +75,12 @@ struct channel_state {
         closed = true;
         const auto why = make_error_code(error::closed);
         senders.fail_all(why, now);
-        if (unclaimed() == 0) receivers.fail_all(why, now);
+        if (drained()) receivers.fail_all(why, now);
     }
+
+    /// Nothing will come any more. While a value is promised to one receiver another may still get
+    /// it, and waits.
+    bool drained() const noexcept { return closed && values.size() == 0; }
 
     [[no_unique_address]] mutable typename List::lock lock;
     bool closed = false;

@@ -135,7 +135,7 @@ class channel_receiver : public List::entry {
             take(now);
             return this->pass();
         }
-        if (from_.closed) return this->refuse(make_error_code(error::closed));
+        if (from_.drained()) return this->refuse(make_error_code(error::closed));
         return this->enter(now);
     }
 

@@ -206,6 +206,28 @@ TEST_CASE_TEMPLATE(
     }
 }
 
+TEST_CASE_TEMPLATE("closed is told only when what others were promised has been received too",
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
+    manual_home at;
+    for (const bool destroyed : {false, true}) {
+        Channel numbers(2);
+        std::vector<int> first_got, second_got;
+        auto first =
+            std::make_unique<running<std::error_code>>(at, receives_one(numbers, first_got));
+        running second(at, receives(numbers, second_got));
+        at.run_until_idle();
+        CHECK(numbers.try_send(of(1)));
+
+        numbers.close();
+        if (destroyed) first.reset();
+        at.run_until_idle();
+
+        CHECK(second.take() == io::error::closed);
+        CHECK(first_got.size() == (destroyed ? 0 : 1));
+        CHECK(second_got.size() == (destroyed ? 1 : 0));
+    }
+}
+
 TEST_CASE_TEMPLATE("a receiver that was given a value before its cancel has it", Channel,
                    io::channel<number>, io::concurrent_channel<number>) {
     manual_home at;
