@@ -83,7 +83,7 @@ class child_process {
     /// Starts a program. A name without a slash is looked for in this process's PATH; a relative
     /// one begins in `directory`. It starts with no signal blocked or ignored, and with those
     /// descriptors open that are not close-on-exec. Blocks until the program's file has been
-    /// opened: a few hundred microseconds, if the disk answers.
+    /// opened; from a disk that is slow to answer, start it by `offload`.
     /// Requires: SIGCHLD is not ignored, and nobody else waits for children that he does not know.
     /// Errors: no_such_file_or_directory, permission_denied, for the program or the directory;
     /// executable_format_error, argument_list_too_long, too_many_files_open,
@@ -110,7 +110,7 @@ class child_process {
     task<result<process_end>> wait() { return wait_for(state_); }
 
     /// Sends it a signal, or its group if it has one.
-    /// Errors: no_such_process once it has ended; operation_not_permitted, invalid_argument.
+    /// Errors: no_such_process once its end is known; operation_not_permitted, invalid_argument.
     /// Source: pidfd_send_signal(2), kill(2).
     result<void> send_signal(int number) noexcept;
 

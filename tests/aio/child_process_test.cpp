@@ -18,6 +18,7 @@
 
 #include "aio/op/nop.hpp"
 #include "aio/stream.hpp"
+#include "runtime/offload.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
@@ -312,6 +313,22 @@ TEST_CASE("child_process: one that may not be killed is left alone, and nobody w
     });
 
     CHECK(end.status == 0);
+}
+
+TEST_CASE("child_process: it may be started by another thread, and is waited for at home") {
+    auto body = []() -> io::task<> {
+        auto child = co_await io::offload([] {
+            return io::child_process::start(shell("cat; exit 4"), {.input = child_stream::piped});
+        });
+        const auto sent = co_await io::write_all(child->input(), "");
+        child->input().close();
+        const auto end = co_await child->wait();
+
+        CHECK(sent);
+        CHECK(end->status() == 4);
+    };
+
+    run_body(body);
 }
 
 TEST_CASE("child_process: a copy of it that a fork has made ends nothing") {
