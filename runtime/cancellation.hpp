@@ -66,6 +66,9 @@ struct strand {
     /// a reason already is left alone. A leaf that is a composite passes the reason to the
     /// strands of its members.
     void cancel(std::error_code why) noexcept;
+
+    /// The same, with a leaf that is to give back what it was promised; see `waiter::retract`.
+    void retract(std::error_code why) noexcept;
 };
 
 }  // namespace lariat

@@ -24,6 +24,12 @@ void composite::cancel_members(std::error_code reason) noexcept {
     });
 }
 
+void composite::retract_members(std::error_code reason) noexcept {
+    members_.for_each([&](branch& member) {
+        if (!member.done()) member.line.retract(reason);
+    });
+}
+
 void composite::begin_launch(bool heed_strand) noexcept {
     home_ = &home::current();
     pending_ = members_.size();

@@ -24,6 +24,8 @@ class composite;
 class branch_place {
   public:
     bool done() const noexcept { return done_; }
+    /// Whether it is done because it was never begun.
+    bool skipped() const noexcept { return skipped_; }
     std::size_t index() const noexcept { return index_; }
 
   protected:
@@ -35,6 +37,7 @@ class branch_place {
     branch* next_ = nullptr;
     std::size_t index_ = 0;
     bool done_ = false;
+    bool skipped_ = false;
 };
 
 /// One member of a composite: a strand of its own, and the way back to the composite.
@@ -70,6 +73,7 @@ class branch_list {
     std::size_t size() const noexcept { return size_; }
 
     static void mark_done(branch_place& member) noexcept { member.done_ = true; }
+    static void mark_skipped(branch_place& member) noexcept { member.skipped_ = true; }
 
     template <class Visit>
     void for_each(Visit visit) {
@@ -110,6 +114,7 @@ class composite : public timed_waiter {
     virtual void on_done(branch&) noexcept {}
 
     void cancel(std::error_code reason) noexcept override { cancel_members(reason); }
+    void retract(std::error_code reason) noexcept override { retract_members(reason); }
     void expire() noexcept override {}
     void describe(wait_report& report) const override;
     void show_lines(line_visitor& visitor) override;
@@ -117,13 +122,22 @@ class composite : public timed_waiter {
     /// Every member that is not over is asked to end; one that has not begun fails when it does.
     void cancel_members(std::error_code reason) noexcept;
 
-    /// Requires: all members added. To be followed by a `launch_member` for each.
+    /// The same, and what they were promised and not told of goes back; see `waiter::retract`.
+    void retract_members(std::error_code reason) noexcept;
+
+    /// Requires: all members added. To be followed by a `launch_member` or `skip_member` for each.
     void begin_launch(bool heed_strand = true) noexcept;
 
     template <class Member>
     void launch_member(Member& member) noexcept {
         member.awaiter.attach(&member.line, member);
         if (!member.awaiter.launch()) count_done(member);
+    }
+
+    /// The member is not begun, and over.
+    void skip_member(branch& member) noexcept {
+        branch_list::mark_skipped(member);
+        count_done(member);
     }
 
     /// Returns: whether the composite is pending.
@@ -207,6 +221,17 @@ class member final : public branch {
     }
 
     member_type awaiter;
+};
+
+/// Several awaits as one, not begun: it becomes its awaiter where it is awaited.
+template <class Awaiter, class Parts>
+class [[nodiscard]] composite_description {
+  public:
+    explicit composite_description(Parts&& parts) : parts_(std::move(parts)) {}
+    Awaiter operator co_await() && { return Awaiter(std::move(parts_)); }
+
+  private:
+    Parts parts_;
 };
 
 /// How a composite keeps what it was given: a name by reference, a temporary by value.

@@ -46,6 +46,17 @@ void concurrent_wait_list::entry::cancel(std::error_code reason) noexcept {
     gave_up(now);
 }
 
+void concurrent_wait_list::entry::retract(std::error_code reason) noexcept {
+    section now(list_.lock_);
+    if (phase_ == phase::waiting) {
+        fail(reason, now);
+        gave_up(now);
+    } else if (phase_ == phase::released && give_back(now)) {
+        // On its way home, or there already: it is told when its turn comes.
+        refuse(reason);
+    }
+}
+
 void concurrent_wait_list::entry::leave_early() noexcept {
     if (away_) {
         section now(list_.lock_);

@@ -89,7 +89,7 @@ class concurrent_wait_list::entry : public listed_wait {
     void go_home() noexcept;
 
     /// What is waited for, as a number that tells it from others.
-    const void* subject() const noexcept { return &list_; }
+    const void* waits_for() const noexcept { return &list_; }
 
   protected:
     ~entry() { leave(); }
@@ -113,6 +113,7 @@ class concurrent_wait_list::entry : public listed_wait {
     void end(phase how, section& now) noexcept;
     void arrive() noexcept override;
     void cancel(std::error_code reason) noexcept override;
+    void retract(std::error_code reason) noexcept override;
     void describe(wait_report& report) const override;
     void leave_early() noexcept;
 

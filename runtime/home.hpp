@@ -9,6 +9,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/mailbox.hpp"
 #include "runtime/ready_queue.hpp"
+#include "runtime/rotation.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/waiter.hpp"
 
@@ -129,6 +130,9 @@ class home {
     /// How many turns were taken.
     std::uint64_t turns() const noexcept { return turns_; }
 
+    /// See `select`.
+    rotation& turns_of_selects() noexcept { return rotation_; }
+
     /// The ring that operations of the kernel go through; null: there is none.
     virtual ring* kernel() noexcept { return nullptr; }
 
@@ -194,6 +198,7 @@ class home {
     int dispatching_ = 0;
     std::uint32_t coarse_now_ = 0;
     std::uint64_t turns_ = 0;
+    rotation rotation_;
     alignas(64) mailbox mailbox_;
     std::atomic<bool> asleep_{false};
     std::atomic<unsigned> posting_{0};  // Threads inside of `post`.

@@ -27,13 +27,36 @@ class member_pack : public composite {
         return end_launch();
     }
 
+    /// Calls `visit` on each member, in their order, beginning with the one at `first`.
+    template <class Visit>
+    void visit_from(std::size_t first, Visit visit) noexcept {
+        const auto visit_those = [&](bool behind) {
+            const auto consider = [&](auto& each) {
+                if ((each.index() >= first) == behind) visit(each);
+            };
+            std::apply([&](auto&... each) { (consider(each), ...); }, members_);
+        };
+        visit_those(true);
+        visit_those(false);
+    }
+
     /// Requires: all members are done.
     /// Returns: what each of them yields; rethrows the first exception instead.
     values take_all() {
+        return take_each([](auto& each) { return each.take(); });
+    }
+
+    /// The same, with what `take` makes of each.
+    template <class Take>
+    auto take_each(Take take) {
         std::apply([](auto&... each) { ((each.failed() ? each.rethrow() : void()), ...); },
                    members_);
-        return std::apply([](auto&... each) { return values{each.take()...}; }, members_);
+        return std::apply(
+            [&](auto&... each) { return std::tuple<decltype(take(each))...>{take(each)...}; },
+            members_);
     }
+
+    std::size_t size() const noexcept { return sizeof...(Awaitables); }
 
   private:
     template <std::size_t... Index>

@@ -145,22 +145,39 @@ class member_range : public composite {
         return end_launch();
     }
 
+    /// Calls `visit` on each member, in their order, beginning with the one at `first`.
+    template <class Visit>
+    void visit_from(std::size_t first, Visit visit) noexcept {
+        for (std::size_t index = first; index < size_; ++index) visit(at(index));
+        for (std::size_t index = 0; index < first; ++index) visit(at(index));
+    }
+
     /// Requires: all members are done.
     values take_all() {
+        return take_each([](member_type& each) { return each.take(); });
+    }
+
+    /// The same, with what `take` makes of each.
+    template <class Take>
+    auto take_each(Take take) {
+        using taken = decltype(take(std::declval<member_type&>()));
+        static_assert(sizeof(taken) <= stride && alignof(taken) <= step);
         for (std::size_t index = 0; index < size_; ++index)
             if (at(index).failed()) at(index).rethrow();
-        values list(std::exchange(block_, nullptr), stride);
+        outcome_list<taken> list(std::exchange(block_, nullptr), stride);
         const std::size_t count = std::exchange(size_, 0);
         for (std::size_t index = 0; index < count; ++index) {
             auto* source =
                 std::launder(reinterpret_cast<member_type*>(list.block_ + index * stride));
-            value_type value = source->take();
+            taken value = take(*source);
             std::destroy_at(source);
-            new (list.block_ + index * stride) value_type(std::move(value));
+            new (list.block_ + index * stride) taken(std::move(value));
             ++list.size_;
         }
         return list;
     }
+
+    std::size_t size() const noexcept { return size_; }
 
   private:
     static constexpr std::size_t step = std::max(alignof(member_type), alignof(value_type));

@@ -37,6 +37,7 @@ class shield_awaiter final : public single_member<Awaitable>,
 
   private:
     void cancel(std::error_code) noexcept override {}
+    void retract(std::error_code) noexcept override {}
 };
 
 template <class Awaitable>

@@ -33,6 +33,12 @@ void wait_list::entry::cancel(std::error_code reason) noexcept {
     gave_up(now);
 }
 
+void wait_list::entry::retract(std::error_code reason) noexcept {
+    cancel(reason);
+    section now;
+    if (phase_ == phase::released && give_back(now)) refuse(reason);
+}
+
 void wait_list::entry::leave_early() noexcept {
     section now;
     if (phase_ == phase::waiting) {

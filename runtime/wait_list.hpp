@@ -90,7 +90,7 @@ class wait_list::entry : public listed_wait {
     }
 
     /// What is waited for, as a number that tells it from others.
-    const void* subject() const noexcept { return &list_; }
+    const void* waits_for() const noexcept { return &list_; }
 
   protected:
     ~entry() {
@@ -114,6 +114,7 @@ class wait_list::entry : public listed_wait {
 
   private:
     void cancel(std::error_code reason) noexcept override;
+    void retract(std::error_code reason) noexcept override;
     void leave_early() noexcept;
     void end() noexcept;
 

@@ -24,4 +24,11 @@ void strand::cancel(std::error_code why) noexcept {
     scopes.for_each([&](strand_scope& scope) { scope.cancel(why); });
 }
 
+void strand::retract(std::error_code why) noexcept {
+    if (reason) return;
+    reason = why;
+    if (leaf) leaf->retract(why);
+    scopes.for_each([&](strand_scope& scope) { scope.cancel(why); });
+}
+
 }  // namespace lariat

@@ -75,6 +75,10 @@ class waiter : public runnable, public list_hook<waiter> {
     /// Asks the wait to end early. It ends by becoming ready, now or later, never from in here.
     virtual void cancel(std::error_code reason) noexcept = 0;
 
+    /// The same, when the wait has lost a race: what it was promised and has not been told of goes
+    /// to the next one, where that can be, and it ends with `reason` after all.
+    virtual void retract(std::error_code reason) noexcept { cancel(reason); }
+
     /// What a dump of the pending waits says of this one.
     virtual void describe(wait_report& report) const = 0;
 

@@ -29,18 +29,6 @@ class when_all_awaiter final : public Members, public awaiting<when_all_awaiter<
     }
 };
 
-template <class Members, class Parts>
-class [[nodiscard]] when_all_description {
-  public:
-    explicit when_all_description(Parts&& parts) : parts_(std::move(parts)) {}
-    when_all_awaiter<Members> operator co_await() && {
-        return when_all_awaiter<Members>(std::move(parts_));
-    }
-
-  private:
-    Parts parts_;
-};
-
 /// Waits for everything that is named: operations, tasks, any awaitable. Yields a `std::tuple` of
 /// what each yields, `std::monostate` for nothing. An error is a result like any other and ends no
 /// one else; an exception cancels the others, which are waited for, and is rethrown: the one of
@@ -51,7 +39,7 @@ template <class... Awaitables>
     requires(!(sizeof...(Awaitables) == 1 && (std::ranges::range<Awaitables> && ...)))
 auto when_all(Awaitables&&... awaitables) {
     using parts = std::tuple<kept<Awaitables>...>;
-    return when_all_description<member_pack<kept<Awaitables>...>, parts>(
+    return composite_description<when_all_awaiter<member_pack<kept<Awaitables>...>>, parts>(
         parts(std::forward<Awaitables>(awaitables)...));
 }
 
@@ -60,8 +48,8 @@ auto when_all(Awaitables&&... awaitables) {
 template <std::ranges::sized_range Range>
     requires(!std::is_lvalue_reference_v<Range>)
 auto when_all(Range&& awaitables) {
-    return when_all_description<member_range<std::ranges::range_value_t<Range>>, Range>(
-        std::forward<Range>(awaitables));
+    return composite_description<when_all_awaiter<member_range<std::ranges::range_value_t<Range>>>,
+                                 Range>(std::forward<Range>(awaitables));
 }
 
 }  // namespace lariat

@@ -58,18 +58,6 @@ class when_any_awaiter final : public Members, public awaiting<when_any_awaiter<
     bool decided_ = false;
 };
 
-template <class Members, class Parts>
-class [[nodiscard]] when_any_description {
-  public:
-    explicit when_any_description(Parts&& parts) : parts_(std::move(parts)) {}
-    when_any_awaiter<Members> operator co_await() && {
-        return when_any_awaiter<Members>(std::move(parts_));
-    }
-
-  private:
-    Parts parts_;
-};
-
 /// Waits for the first of what is named to end, in success or in error, cancels the others and
 /// **waits for them**: nothing it started outlives it. Yields `any_result`: who was first, and
 /// every member's result, because one that is cancelled may have won already. If a member throws,
@@ -81,7 +69,7 @@ template <class... Awaitables>
              !(sizeof...(Awaitables) == 1 && (std::ranges::range<Awaitables> && ...)))
 auto when_any(Awaitables&&... awaitables) {
     using parts = std::tuple<kept<Awaitables>...>;
-    return when_any_description<member_pack<kept<Awaitables>...>, parts>(
+    return composite_description<when_any_awaiter<member_pack<kept<Awaitables>...>>, parts>(
         parts(std::forward<Awaitables>(awaitables)...));
 }
 
@@ -92,8 +80,8 @@ template <std::ranges::sized_range Range>
     requires(!std::is_lvalue_reference_v<Range>)
 auto when_any(Range&& awaitables) {
     check(std::ranges::size(awaitables) > 0, "when_any: of nothing, which never ends");
-    return when_any_description<member_range<std::ranges::range_value_t<Range>>, Range>(
-        std::forward<Range>(awaitables));
+    return composite_description<when_any_awaiter<member_range<std::ranges::range_value_t<Range>>>,
+                                 Range>(std::forward<Range>(awaitables));
 }
 
 }  // namespace lariat

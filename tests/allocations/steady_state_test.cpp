@@ -5,6 +5,9 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -19,9 +22,13 @@
 #include "aio/op/timeout.hpp"
 #include "aio/stream.hpp"
 #include "aio/transport/tcp.hpp"
+#include "runtime/concurrent_auto_event.hpp"
+#include "runtime/concurrent_channel.hpp"
+#include "runtime/concurrent_mutex.hpp"
 #include "runtime/event.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
+#include "runtime/select.hpp"
 #include "runtime/shield.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/when_all.hpp"
@@ -255,6 +262,59 @@ TEST_CASE("a completion_source and a stop token do not allocate") {
     };
 
     CHECK(allocations_of(step) == 0);
+}
+
+TEST_CASE("channels, mutexes and the like of many homes do not allocate, nor does select") {
+    if (skipped()) return;
+    io::concurrent_channel<int> full(2), empty(io::unbounded), meeting(0);
+    io::concurrent_mutex lock;
+    io::concurrent_auto_event signal;
+    std::array<int, 2> sent{};
+    std::vector<int> got;
+    got.reserve(4);
+    // One waits, one is there, one was not begun or waits too.
+    auto selects = [&]() -> io::task<> {
+        const auto next = co_await io::select(empty.receive(), full.receive(), signal.wait());
+        expect(std::get<1>(next.results));
+    };
+    auto step = [&]() -> io::task<> {
+        co_await expected(full.send_all(sent));
+        co_await selects();
+        co_await expected(full.receive_some(got));
+        got.clear();
+        co_await io::when_all(expected(meeting.receive()), expected(meeting.send(sent[0])));
+        signal.set();
+        co_await expected(signal.wait());
+        co_await expected(lock.lock());
+        co_await expected_to_fail(io::within(1us, empty.receive()));
+    };
+
+    CHECK(allocations_of(step) == 0);
+}
+
+TEST_CASE("an exchange between two schedulers over channels does not allocate") {
+    if (skipped()) return;
+    io::concurrent_channel<int> there(4), back(4);
+    std::uint64_t echoed = 1;
+    std::thread other([&] {
+        auto echo = [&]() -> io::task<> {
+            auto next = co_await there.receive();
+            if (next) expect(co_await back.send(*next));
+        };
+        echoed = allocations_of(echo);
+    });
+    int number = 0;
+    auto step = [&]() -> io::task<> {
+        expect(co_await there.send(++number));
+        const auto echo = co_await back.receive();
+        expect(echo && *echo == number);
+    };
+
+    const std::uint64_t exchanged = allocations_of(step);
+    other.join();
+
+    CHECK(exchanged == 0);
+    CHECK(echoed == 0);
 }
 
 TEST_CASE("an exchange over TCP does not allocate") {

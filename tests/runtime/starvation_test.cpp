@@ -9,7 +9,9 @@
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/other_thread.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/concurrent_channel.hpp"
 #include "runtime/event.hpp"
+#include "runtime/select.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/yield.hpp"
@@ -55,6 +57,19 @@ io::task<> ignores_the_event(fake_provider&, const bool& enough) {
     while (!enough) (void)co_await set.wait();
 }
 
+io::task<> receives_what_is_there(fake_provider&, const bool& enough) {
+    io::concurrent_channel<int> numbers(1);
+    while (!enough) {
+        numbers.try_send(1);
+        (void)co_await numbers.receive();
+    }
+}
+
+io::task<> selects_at_once(fake_provider& ready, const bool& enough) {
+    fake_operation one(ready), other(ready);
+    while (!enough) (void)co_await io::select(one, other);
+}
+
 constexpr greedy all_kinds[] = {
     {"yields", yields},
     {"completes at once", completes_at_once},
@@ -62,6 +77,8 @@ constexpr greedy all_kinds[] = {
     {"awaits tasks", awaits_tasks},
     {"sleeps for nothing", sleeps_for_nothing},
     {"waits for what is set", ignores_the_event},
+    {"receives what is there", receives_what_is_there},
+    {"selects at once", selects_at_once},
 };
 
 /// What others wait for, and how many turns of the home it may take.
