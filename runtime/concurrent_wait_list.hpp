@@ -59,8 +59,7 @@ class concurrent_wait_list {
 /// A type that is given something, or that others wait behind, calls `leave()` in its destructor.
 class concurrent_wait_list::entry : public listed_wait {
   public:
-    entry(concurrent_wait_list& list, const char* name) noexcept
-        : listed_wait(name), list_(list) {}
+    entry(concurrent_wait_list& list, const char* name) noexcept : listed_wait(name), list_(list) {}
 
     /// Joins the list. Requires: admitted. Returns: true, as a `launch` that suspends.
     bool enter(section&) noexcept {
