@@ -4,12 +4,12 @@ namespace bench {
 
 std::vector<workload> all_workloads() {
     return {
-        nop_workload(),       yield_workload(),    await_workload(),    spawn_workload(),
-        timer_workload(),     expiry_workload(),   mailbox_workload(),  handover_workload(),
-        provider_workload(),  race_workload(),     channel_workload(),  mutex_workload(),
-        hop_workload(),       post_workload(),     offload_workload(),  file_read_workload(),
-        accept_workload(),    idle_workload(),     echo_tcp_workload(), echo_unix_workload(),
-        resp_ping_workload(), resp_get_workload(), http_workload(),
+        nop_workload(),       yield_workload(),     await_workload(),    spawn_workload(),
+        timer_workload(),     expiry_workload(),    mailbox_workload(),  handover_workload(),
+        provider_workload(),  race_workload(),      channel_workload(),  channel_threads_workload(),
+        mutex_workload(),     hop_workload(),       post_workload(),     offload_workload(),
+        file_read_workload(), accept_workload(),    idle_workload(),     echo_tcp_workload(),
+        echo_unix_workload(), resp_ping_workload(), resp_get_workload(), http_workload(),
     };
 }
 

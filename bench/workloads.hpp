@@ -20,6 +20,7 @@ workload handover_workload();
 workload provider_workload();
 workload race_workload();
 workload channel_workload();
+workload channel_threads_workload();
 workload mutex_workload();
 workload hop_workload();
 workload post_workload();
