@@ -1,4 +1,5 @@
-// The README's examples of generators, limits on how many run, and ticks, and what tries them.
+// The README's examples of generators, limits on how many run, ticks and channels, and what tries
+// them.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,9 +16,12 @@
 #include "aio/op/pipe.hpp"
 #include "aio/stream.hpp"
 #include "runtime/as_completed.hpp"
+#include "runtime/channel.hpp"
+#include "runtime/concurrent_channel.hpp"
 #include "runtime/generator.hpp"
 #include "runtime/interval.hpp"
 #include "runtime/scheduler.hpp"
+#include "runtime/select.hpp"
 #include "runtime/sleep.hpp"
 
 namespace io = lariat;
@@ -75,6 +80,37 @@ io::task<int> work_regularly(std::chrono::milliseconds period, int periods,
     co_return worked;
 }
 
+/// What comes from two sides, as it comes: neither is favoured, and one thing is taken at a time.
+io::task<std::string> merge(io::channel<std::string>& words, io::channel<int>& numbers) {
+    std::string merged;
+    for (;;) {
+        auto next = co_await io::select(words.receive(), numbers.receive(), io::sleep_for(1s));
+        if (next.index == 2) break;  // nothing came for a second
+        if (auto& word = next.get<0>()) merged += *word + ' ';
+        if (auto& number = next.get<1>()) merged += std::to_string(*number) + ' ';
+        if (words.closed() && numbers.closed() && words.size() + numbers.size() == 0) break;
+    }
+    co_return merged;
+}
+
+/// On a thread of its own.
+io::task<> count(io::concurrent_channel<int>& numbers, int most) {
+    for (int number = 1; number <= most; ++number) {
+        const auto sent = co_await numbers.send(number);
+        if (!sent) break;  // closed on the other side
+    }
+    numbers.close();
+}
+
+io::task<int> sum_from_another_thread(int most) {
+    io::concurrent_channel<int> numbers(4);
+    std::jthread counting([&numbers, most] { io::run(count(numbers, most)); });
+    int sum = 0;
+    while (auto number = co_await numbers.receive()) sum += *number;
+    numbers.close();  // if this task is cancelled, the other one ends as well
+    co_return sum;
+}
+
 io::task<io::result<bool>> try_all() {
     auto ends = co_await io::or_return(co_await io::pipe{});
     co_await io::or_return(co_await io::write_all(ends.writer, "one\nfour teen\n\nlast"));
@@ -84,7 +120,18 @@ io::task<io::result<bool>> try_all() {
     const auto sum = co_await sum_of_squares(numbers);
     int calls = 0;
     const auto worked = co_await work_regularly(1ms, 3, [&calls] { ++calls; });
-    const bool good = longest == 9 && sum == 55 && worked == calls && calls >= 1 && calls <= 3;
+    io::channel<std::string> words(2);
+    io::channel<int> digits(2);
+    (void)words.try_send("one");
+    (void)words.try_send("two");
+    (void)digits.try_send(1);
+    (void)digits.try_send(2);
+    words.close();
+    digits.close();
+    const auto merged = co_await merge(words, digits);
+    const auto counted = co_await sum_from_another_thread(100);
+    const bool good = merged.size() == 12 && counted == 5050 && longest == 9 && sum == 55 &&
+                      worked == calls && calls >= 1 && calls <= 3;
     co_return good;
 }
 
