@@ -10,6 +10,7 @@
 #include "aio/buffer.hpp"
 #include "aio/descriptor.hpp"
 #include "aio/op/file.hpp"
+#include "aio/op/guarded_descriptor.hpp"
 #include "runtime/composite.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -38,6 +39,13 @@ concept byte_sink = requires(Stream& stream, const_buffer_view buffer) {
 template <class Stream>
 concept byte_stream = byte_source<Stream> && byte_sink<Stream>;
 
+/// A stream whose bytes are those of its descriptor, all of them and no other, so that the kernel
+/// may move them past it. One that encrypts, or keeps bytes of its own, has no `lend`.
+template <class Stream>
+concept lends_descriptor = requires(const Stream& stream) {
+    { stream.lend() } noexcept -> std::same_as<lent_descriptor>;
+};
+
 /// What is open, as a byte stream: a pipe, a terminal, a file from its position on. Owns nothing.
 /// Lifetime: the descriptor stays open until what was started has finished.
 struct descriptor_stream {
@@ -45,6 +53,8 @@ struct descriptor_stream {
 
     read receive(buffer_view buffer) const noexcept { return {.file = file, .buffer = buffer}; }
     write send(const_buffer_view buffer) const noexcept { return {.file = file, .buffer = buffer}; }
+
+    lent_descriptor lend() const noexcept { return {.file = file}; }
 };
 
 /// Adds up the steps of a transfer of several.
