@@ -1,5 +1,6 @@
 #include "tests/allocations/counted.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 namespace {
 
 constinit thread_local std::uint64_t calls = 0;
+constinit thread_local std::size_t largest_size = 0;
 constinit thread_local std::uint64_t until_failure = 0;
 constinit thread_local bool has_failed = false;
 std::atomic<std::int64_t> blocks{0};
@@ -26,6 +28,7 @@ std::atomic<std::int64_t> blocks{0};
 
 void* take(std::size_t size, std::size_t alignment) noexcept {
     ++calls;
+    largest_size = std::max(largest_size, size);
     if (until_failure != 0 && --until_failure == 0) {
         has_failed = true;
         return nullptr;
@@ -60,6 +63,9 @@ bool available() noexcept { return LARIAT_REPLACES_NEW; }
 
 std::uint64_t allocations() noexcept { return calls; }
 std::int64_t alive() noexcept { return blocks.load(); }
+
+std::size_t largest() noexcept { return largest_size; }
+void forget_largest() noexcept { largest_size = 0; }
 
 void fail_at(std::uint64_t nth) noexcept {
     has_failed = false;
