@@ -11,6 +11,7 @@
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 #include "bench/runner.hpp"
+#include "bench/tls/ends.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/available.hpp"
 #include "runtime/capabilities.hpp"
@@ -85,6 +86,8 @@ int run(const std::vector<std::string>& words) {
     if (!words.empty() && words[0] == "serve")
         return serve_command({words.begin() + 1, words.end()});
     if (!words.empty() && words[0] == "load") return load_command({words.begin() + 1, words.end()});
+    if (!words.empty() && words[0] == "tls-send")
+        return tls_send_command({words.begin() + 1, words.end()});
     if (!words.empty() && words[0] == "exact") return run_exact({words.begin() + 1, words.end()});
 
     const options asked = read_options(words);

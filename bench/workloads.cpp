@@ -8,7 +8,7 @@ std::vector<workload> all_workloads() {
         timer_workload(),     expiry_workload(), mailbox_workload(), handover_workload(),
         provider_workload(),  race_workload(),   channel_workload(), mutex_workload(),
         file_read_workload(), accept_workload(), idle_workload(),    echo_tcp_workload(),
-        echo_unix_workload(),
+        echo_unix_workload(), tls_workload(),
     };
 }
 

@@ -26,6 +26,7 @@ workload accept_workload();
 workload idle_workload();
 workload echo_tcp_workload();
 workload echo_unix_workload();
+workload tls_workload();
 
 /// In the order in which they run.
 std::vector<workload> all_workloads();
