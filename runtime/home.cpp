@@ -58,6 +58,7 @@ bool home::turn() noexcept {
         here.transfers = budgets_.transfers;
         item->run();
     }
+    here.line = nullptr;  // Its strand may end before the next turn.
     return ready();
 }
 

@@ -29,12 +29,12 @@ std::byte* put_head(std::byte* at, bool marked, std::size_t size) noexcept {
 
 }  // namespace
 
-frame_reader::frame_reader(sp_mapping mapping, std::size_t longest)
+sp_frame_reader::sp_frame_reader(sp_mapping mapping, std::size_t longest)
     : marked_(mapping == sp_mapping::ipc),
       longest_(longest == no_longest_message ? UINT64_MAX : longest),
       bytes_(std::make_unique_for_overwrite<std::byte[]>(ahead)) {}
 
-std::span<const buffer_view> frame_reader::room() noexcept {
+std::span<const buffer_view> sp_frame_reader::room() noexcept {
     // What is left is less than a head: a frame that has begun has its own memory.
     const std::size_t left = end_ - begin_;
     if (begin_ != 0) std::memmove(bytes_.get(), bytes_.get() + begin_, left);
@@ -46,17 +46,17 @@ std::span<const buffer_view> frame_reader::room() noexcept {
     return room_;
 }
 
-void frame_reader::advance(std::size_t count) noexcept {
+void sp_frame_reader::advance(std::size_t count) noexcept {
     if (partial_) {
         const std::size_t own = std::min(count, arriving_.size() - arrived_);
         arrived_ += own;
         count -= own;
     }
-    check(count <= ahead - end_, "frame_reader: more bytes came than there was room for");
+    check(count <= ahead - end_, "sp_frame_reader: more bytes came than there was room for");
     end_ += count;
 }
 
-bool frame_reader::next(message& into) noexcept {
+bool sp_frame_reader::next(message& into) noexcept {
     if (error_) [[unlikely]]
         return false;
     if (!partial_) return begin_frame(into);
@@ -66,7 +66,7 @@ bool frame_reader::next(message& into) noexcept {
     return true;
 }
 
-bool frame_reader::begin_frame(message& into) noexcept {
+bool sp_frame_reader::begin_frame(message& into) noexcept {
     const std::byte* at = bytes_.get() + begin_;
     const std::size_t there = end_ - begin_;
     // Looked at as soon as it is there: a peer that talks of something else may never send more.
@@ -95,12 +95,12 @@ bool frame_reader::begin_frame(message& into) noexcept {
     return false;
 }
 
-frame_writer::frame_writer(sp_mapping mapping)
+sp_frame_writer::sp_frame_writer(sp_mapping mapping)
     : marked_(mapping == sp_mapping::ipc),
       bytes_(std::make_unique_for_overwrite<std::byte[]>(room)) {}
 
-frame_writer::added frame_writer::add(const message& one) noexcept {
-    check(!started_ || all_sent(), "frame_writer: added to what is being sent");
+sp_frame_writer::added sp_frame_writer::add(const message& one) noexcept {
+    check(!started_ || all_sent(), "sp_frame_writer: added to what is being sent");
     if (started_) clear();
     const std::size_t head = head_size(marked_);
     const bool copied = one.size() <= largest_copied;
@@ -125,10 +125,10 @@ frame_writer::added frame_writer::add(const message& one) noexcept {
     return added::referred;
 }
 
-void frame_writer::advance(std::size_t count) noexcept {
+void sp_frame_writer::advance(std::size_t count) noexcept {
     started_ = started_ || count != 0;
     while (count != 0) {
-        check(sent_views_ < view_count_, "frame_writer: more was sent than there was");
+        check(sent_views_ < view_count_, "sp_frame_writer: more was sent than there was");
         const_buffer_view& first = views_[sent_views_];
         const std::size_t step = std::min(count, first.size());
         count -= step;
@@ -137,7 +137,7 @@ void frame_writer::advance(std::size_t count) noexcept {
     }
 }
 
-void frame_writer::clear() noexcept {
+void sp_frame_writer::clear() noexcept {
     used_ = view_count_ = sent_views_ = referred_ = 0;
     open_ = started_ = false;
 }

@@ -25,10 +25,10 @@ inline constexpr std::size_t no_longest_message = 0;
 ///
 /// It reads ahead, so that many small messages come with one receive; the rest of a large one goes
 /// to where it will stay. What was received so far stays here when a receive is cancelled.
-class frame_reader {
+class sp_frame_reader {
   public:
     /// Errors: throws `std::bad_alloc`.
-    frame_reader(sp_mapping mapping, std::size_t longest);
+    sp_frame_reader(sp_mapping mapping, std::size_t longest);
 
     /// Where the next bytes go, in this order; one or two buffers, none empty.
     /// Requires: `next` has said that there is no more.
@@ -72,7 +72,7 @@ class frame_reader {
 /// head. Knows no stream.
 ///
 ///     add(message) ... -> views() -> stream -> advance(count) ... until all_sent()
-class frame_writer {
+class sp_frame_writer {
   public:
     enum class added : std::uint8_t {
         no,        ///< There is no room: send what is there first.
@@ -81,7 +81,7 @@ class frame_writer {
     };
 
     /// Errors: throws `std::bad_alloc`.
-    explicit frame_writer(sp_mapping mapping);
+    explicit sp_frame_writer(sp_mapping mapping);
 
     /// Requires: nothing was sent since the last time that all was.
     added add(const message& one) noexcept;

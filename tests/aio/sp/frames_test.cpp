@@ -11,9 +11,9 @@
 #include "runtime/error.hpp"
 
 using namespace std::string_view_literals;
-using lariat::frame_reader;
-using lariat::frame_writer;
 using lariat::message;
+using lariat::sp_frame_reader;
+using lariat::sp_frame_writer;
 using lariat::sp_mapping;
 
 namespace {
@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t limit = 1024 * 1024;
 
 /// Gives the reader as much of `text` as it has room for, at most `step` bytes.
-void give(frame_reader& to, std::string_view& text, std::size_t step) {
+void give(sp_frame_reader& to, std::string_view& text, std::size_t step) {
     std::size_t given = 0;
     for (const lariat::buffer_view& each : to.room()) {
         const std::size_t count = std::min({each.size(), text.size(), step - given});
@@ -32,7 +32,7 @@ void give(frame_reader& to, std::string_view& text, std::size_t step) {
     to.advance(given);
 }
 
-std::vector<std::string> read_all(frame_reader& from, std::string_view text,
+std::vector<std::string> read_all(sp_frame_reader& from, std::string_view text,
                                   std::size_t step = SIZE_MAX) {
     std::vector<std::string> found;
     message one;
@@ -43,7 +43,7 @@ std::vector<std::string> read_all(frame_reader& from, std::string_view text,
     return found;
 }
 
-std::string written(frame_writer& by) {
+std::string written(sp_frame_writer& by) {
     std::string all;
     for (const lariat::const_buffer_view& each : by.views())
         all.append(reinterpret_cast<const char*>(each.data()), each.size());
@@ -51,7 +51,7 @@ std::string written(frame_writer& by) {
 }
 
 std::string frame_of(std::string_view text, sp_mapping mapping = sp_mapping::tcp) {
-    frame_writer writer(mapping);
+    sp_frame_writer writer(mapping);
     const message one(text);
     (void)writer.add(one);
     return written(writer);
@@ -77,7 +77,7 @@ TEST_CASE("messages are read whatever the steps in which their bytes come") {
         for (const auto& each : sent) bytes += frame_of(each, mapping);
         for (const std::size_t step : {std::size_t{1}, std::size_t{2}, std::size_t{7},
                                        std::size_t{4096}, std::size_t{SIZE_MAX}}) {
-            frame_reader reader(mapping, limit);
+            sp_frame_reader reader(mapping, limit);
 
             const auto got = read_all(reader, bytes, step);
 
@@ -89,7 +89,7 @@ TEST_CASE("messages are read whatever the steps in which their bytes come") {
 }
 
 TEST_CASE("a message that has come in part is no message, and not lost") {
-    frame_reader reader(sp_mapping::tcp, limit);
+    sp_frame_reader reader(sp_mapping::tcp, limit);
     const std::string bytes = frame_of(std::string(5000, 'z'));
     CHECK(read_all(reader, bytes.substr(0, 4000)).empty());
     CHECK(!reader.whole());
@@ -100,7 +100,7 @@ TEST_CASE("a message that has come in part is no message, and not lost") {
 }
 
 TEST_CASE("the rest of a large message goes to where it will stay") {
-    frame_reader reader(sp_mapping::tcp, limit);
+    sp_frame_reader reader(sp_mapping::tcp, limit);
     CHECK(read_all(reader, frame_of(std::string(100'000, 'z')).substr(0, 1000)).empty());
 
     const auto room = reader.room();
@@ -111,14 +111,14 @@ TEST_CASE("the rest of a large message goes to where it will stay") {
 }
 
 TEST_CASE("a length above the limit is refused before anything is allocated") {
-    frame_reader reader(sp_mapping::tcp, limit);
+    sp_frame_reader reader(sp_mapping::tcp, limit);
 
     const auto at_the_limit = read_all(reader, "\0\0\0\0\0\x10\0\0"sv);
     CHECK(at_the_limit.empty());
     CHECK(!reader.error());
-    frame_reader other(sp_mapping::tcp, limit);
+    sp_frame_reader other(sp_mapping::tcp, limit);
     const auto above = read_all(other, "\0\0\0\0\0\x10\0\1"sv);
-    frame_reader third(sp_mapping::tcp, limit);
+    sp_frame_reader third(sp_mapping::tcp, limit);
     const auto far_above = read_all(third, "\xff\xff\xff\xff\xff\xff\xff\xff"sv);
 
     CHECK(above.empty());
@@ -129,7 +129,7 @@ TEST_CASE("a length above the limit is refused before anything is allocated") {
 }
 
 TEST_CASE("without a limit any length is good, as far as there is memory") {
-    frame_reader reader(sp_mapping::tcp, lariat::no_longest_message);
+    sp_frame_reader reader(sp_mapping::tcp, lariat::no_longest_message);
     const std::string large(3 * limit, 'l');
 
     const auto got = read_all(reader, frame_of(large));
@@ -138,7 +138,7 @@ TEST_CASE("without a limit any length is good, as far as there is memory") {
 }
 
 TEST_CASE("a byte that is not 1 before a length is an error as soon as it is there") {
-    frame_reader reader(sp_mapping::ipc, limit);
+    sp_frame_reader reader(sp_mapping::ipc, limit);
 
     const auto got = read_all(reader, frame_of("good", sp_mapping::ipc) + "\2");
 
@@ -147,12 +147,12 @@ TEST_CASE("a byte that is not 1 before a length is an error as soon as it is the
 }
 
 TEST_CASE("many small messages are one view of bytes") {
-    frame_writer writer(sp_mapping::tcp);
+    sp_frame_writer writer(sp_mapping::tcp);
     std::string expected;
     for (int i = 0; i < 100; ++i) {
         const message one(std::to_string(i));
 
-        CHECK(writer.add(one) == frame_writer::added::copied);
+        CHECK(writer.add(one) == sp_frame_writer::added::copied);
 
         expected += frame_of(std::to_string(i));
     }
@@ -161,13 +161,13 @@ TEST_CASE("many small messages are one view of bytes") {
 }
 
 TEST_CASE("large messages are sent from where they are, between the small ones") {
-    frame_writer writer(sp_mapping::tcp);
+    sp_frame_writer writer(sp_mapping::tcp);
     const message small("small");
     const message large(std::string(50'000, 'l'));
 
-    CHECK(writer.add(small) == frame_writer::added::copied);
-    CHECK(writer.add(large) == frame_writer::added::referred);
-    CHECK(writer.add(small) == frame_writer::added::copied);
+    CHECK(writer.add(small) == sp_frame_writer::added::copied);
+    CHECK(writer.add(large) == sp_frame_writer::added::referred);
+    CHECK(writer.add(small) == sp_frame_writer::added::copied);
 
     const auto views = writer.views();
     REQUIRE(views.size() == 3);
@@ -177,25 +177,25 @@ TEST_CASE("large messages are sent from where they are, between the small ones")
 }
 
 TEST_CASE("a writer takes what there is room for, and takes more when all is sent") {
-    frame_writer writer(sp_mapping::tcp);
+    sp_frame_writer writer(sp_mapping::tcp);
     const message small(std::string(1000, 's'));
     std::size_t count = 0;
-    while (writer.add(small) == frame_writer::added::copied) ++count;
+    while (writer.add(small) == sp_frame_writer::added::copied) ++count;
     CHECK(count > 10);
 
     writer.advance(written(writer).size());
 
     CHECK(writer.all_sent());
-    CHECK(writer.add(small) == frame_writer::added::copied);
+    CHECK(writer.add(small) == sp_frame_writer::added::copied);
     CHECK(written(writer) == frame_of(std::string(1000, 's')));
     std::size_t large_ones = 0;
     const message large(std::string(5000, 'l'));
-    while (writer.add(large) == frame_writer::added::referred) ++large_ones;
+    while (writer.add(large) == sp_frame_writer::added::referred) ++large_ones;
     CHECK(large_ones == 16);
 }
 
 TEST_CASE("a frame is torn from the first byte that was sent to the last") {
-    frame_writer writer(sp_mapping::tcp);
+    sp_frame_writer writer(sp_mapping::tcp);
     const message large(std::string(5000, 'l'));
     (void)writer.add(large);
     CHECK(!writer.torn());

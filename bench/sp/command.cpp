@@ -1,0 +1,53 @@
+#include "bench/sp/command.hpp"
+
+#include <cstdio>
+
+#include "bench/echo/socket.hpp"
+#include "bench/options.hpp"
+#include "bench/sp/party.hpp"
+
+namespace bench {
+namespace {
+
+const sp_party& party_of(const std::string& subject) {
+    for (const sp_party* each : {&lariat_party, &nng_party})
+        if (subject == each->name) return *each;
+    throw usage_error("sp: no subject \"" + subject + "\"");
+}
+
+void say_url(const std::string& url) {
+    std::printf("%s\n", url.c_str());
+    std::fflush(stdout);
+}
+
+void say_count(const sp_count& taken) {
+    std::printf("%lu %.0f\n", taken.messages, taken.nanoseconds);
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int sp_command(const std::vector<std::string>& words) {
+    if (words.size() != 6) throw usage_error("sp: ROLE SUBJECT URL SIZE MILLISECONDS CPU");
+    pin_to(std::stoi(words[5]));
+    const sp_party& who = party_of(words[1]);
+    const std::chrono::milliseconds measured(std::stol(words[4]));
+    const sp_plan plan{.url = words[2],
+                       .size = std::stoul(words[3]),
+                       .warmup = measured / 4,
+                       .measured = measured};
+    const std::string& role = words[0];
+    if (role == "receive")
+        say_count(who.receive(plan, say_url));
+    else if (role == "send")
+        who.send(plan);
+    else if (role == "echo")
+        who.echo(plan, say_url);
+    else if (role == "ask")
+        say_count(who.ask(plan));
+    else
+        throw usage_error("sp: no role \"" + role + "\"");
+    return 0;
+}
+
+}  // namespace bench
