@@ -183,7 +183,7 @@ outcome waits_for_a_foreign_coroutine(things& all) {
         end.set();
     };
     const owner kept{foreign(all.happens, how, ended)};
-    co_await io::shield(ended.wait());
+    (void)co_await io::shield(ended.wait());
     co_return how;
 }
 
