@@ -57,7 +57,11 @@ bool home::turn() noexcept {
         if (!item) break;
         here.transfers = budgets_.transfers;
         item->run();
+        // Who goes on without waiting goes on in the next turn, for the same price as in this one.
+        if (here.immediate < 0) [[unlikely]]
+            break;
     }
+    here.line = nullptr;  // Its strand may end before the next turn.
     return ready();
 }
 

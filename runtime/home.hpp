@@ -22,8 +22,8 @@ struct home_budgets {
     /// Resumptions from the ready queue per turn. 256 keeps a turn in the tens of microseconds,
     /// and makes the cost of looking outside a fraction of a nanosecond for each.
     int resumptions = 256;
-    /// Waits that were over at once, per turn, before one of them is queued. Bounds what a
-    /// coroutine that never suspends can keep the others from.
+    /// Waits that were over at once, per turn; the next one is queued, and the turn ends. Bounds
+    /// what a coroutine that never suspends can keep the others from.
     int immediate = 256;
     /// Transfers from coroutine to coroutine before one of them goes through the ready queue.
     /// Without optimisation a transfer is a call: this bounds the stack, at 32 to about 8 KiB.

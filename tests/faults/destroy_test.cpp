@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@
 #include "aio/op/file.hpp"
 #include "aio/op/operation.hpp"
 #include "aio/op/socket.hpp"
+#include "aio/testing/manual_home.hpp"
+#include "aio/testing/running.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
@@ -351,4 +354,19 @@ TEST_CASE("destroying what waits from inside a completion is a mistake that is n
     });
 
     CHECK(named);
+}
+
+TEST_CASE("a scope that is made between two turns is no part of a task that has ended") {
+    io::testing::manual_home at;
+    const auto nothing = []() -> io::task<> { co_return; };
+    std::optional<io::testing::running<>> ended(std::in_place, at, nothing());
+    at.run_until_idle();
+    ended.reset();
+
+    io::task_scope scope;
+    scope.spawn(nothing);
+    at.run_until_idle();
+
+    CHECK(scope.size() == 0);
+    CHECK(io::here.line == nullptr);
 }
