@@ -6,16 +6,21 @@
 
 using steady = std::chrono::steady_clock;
 
+// What a sanitizer costs, or a compiler that was told not to optimize, is not ours to bound.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr int slower = 10;
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 inline constexpr int slower = 10;
+#elif !defined(__OPTIMIZE__)
+inline constexpr int slower = 4;
 #else
 inline constexpr int slower = 1;
 #endif
+#elif !defined(__OPTIMIZE__)
+inline constexpr int slower = 4;
 #else
-inline constexpr int slower = 1;  // What a sanitizer costs is not ours to bound.
+inline constexpr int slower = 1;
 #endif
 
 /// Runs what returns a duration five times, and prints the least: what other work on the machine
