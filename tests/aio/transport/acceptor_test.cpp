@@ -365,9 +365,10 @@ TEST_CASE("serve_on: destroyed while it serves, it ends its peers first and leav
 }
 
 TEST_CASE("serve_on: of no peers is a mistake with a name") {
-    auto body = [] {
-        io::worker_group group(workers(1));
-        auto door = open_door();
+    // Made here: a child may not start threads under every sanitizer.
+    io::worker_group group(workers(1));
+    auto door = open_door();
+    auto body = [&] {
         auto serves = [&]() -> io::task<> {
             auto nobody = [](io::tcp_stream) -> io::task<> { co_return; };
             (void)co_await io::serve_on(group, door, {.most_peers = 0}, nobody);
