@@ -173,6 +173,7 @@ TEST_CASE("a constructor is one function, from its name to the end of its body")
 TEST_CASE("a header without a guard and a source that does not start with its header are found") {
     CHECK(tidy::first_lines_that_differ({"a.hpp", "#pragma once\n"}).empty());
     CHECK(tidy::first_lines_that_differ({"a.hpp", "// A banner\n#pragma once\n"}).size() == 1);
+    CHECK(tidy::first_lines_that_differ({"tests/precompiled/a.hpp", "#include <b>\n"}).empty());
     CHECK(tidy::first_lines_that_differ({"a.cpp", "#include \"a.hpp\"\n"}).empty());
     CHECK(tidy::first_lines_that_differ({"a.cpp", "#include <b>\n#include \"a.hpp\"\n"}).size() ==
           1);

@@ -48,6 +48,8 @@ complaints functions_too_long(const source& file) {
 complaints first_lines_that_differ(const source& file) {
     const auto first = file.text.substr(0, file.text.find('\n'));
     if (file.is_header()) {
+        // The compiler is given these by themselves, and warns of a guard there.
+        if (file.path.starts_with("tests/precompiled/")) return {};
         if (first == "#pragma once") return {};
         return {at(file, 1) + "a header starts with #pragma once"};
     }
