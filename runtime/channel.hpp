@@ -8,6 +8,7 @@
 
 #include "runtime/channel_state.hpp"
 #include "runtime/channel_wait.hpp"
+#include "runtime/eager_wait.hpp"
 #include "runtime/wait_list.hpp"
 
 namespace lariat {
@@ -31,10 +32,11 @@ class basic_channel {
     using section = typename List::section;
 
   public:
-    using sending = channel_sending<T, List>;
+    using sending = eager_wait<channel_send<T, List>, channel_sending<T, List>>;
     using sending_all = channel_sending_all<T, List>;
-    using receiving = channel_receiving<T, List>;
-    using receiving_some = channel_receiving_some<T, List>;
+    using receiving = eager_wait<channel_receive<T, List>, channel_receiving<T, List>>;
+    using receiving_some =
+        eager_wait<channel_receive_some<T, List>, channel_receiving_some<T, List>>;
 
     struct send_description {
         basic_channel& to;
@@ -59,7 +61,7 @@ class basic_channel {
     };
 
     /// Of 0: a sender waits until there is a receiver.
-    /// Errors: throws `std::bad_alloc`; memory for all of a bounded channel is taken now.
+    /// Errors: throws `std::bad_alloc`; memory for that many values is taken now.
     explicit basic_channel(std::size_t capacity) : state_(capacity) {
         if (capacity != unbounded) state_.values.reserve(capacity);
     }
@@ -67,8 +69,9 @@ class basic_channel {
     basic_channel& operator=(const basic_channel&) = delete;
 
     /// Waits until there is room. `result<void>`.
-    /// Errors: closed; canceled, stopped, timed_out (through `within`); not_enough_memory of an
-    /// unbounded one. After an error the value is where it was.
+    /// Errors: closed; canceled, stopped, timed_out (through `within`); not_enough_memory for what
+    /// is beyond the capacity: the values of an unbounded one, and those that receivers were
+    /// promised and have yet to take. After an error the value is where it was.
     /// Lifetime: the value outlives the wait; in one expression with its `co_await` it may be a
     /// temporary.
     [[nodiscard]] send_description send(T& value) noexcept { return {*this, value}; }

@@ -25,6 +25,9 @@ class channel_queue {
 
     std::size_t size() const noexcept { return size_; }
 
+    /// Returns: whether one more takes no memory.
+    bool has_room() const noexcept { return size_ < room_; }
+
     /// Errors: throws `std::bad_alloc`.
     void reserve(std::size_t count) {
         if (count > room_) move_to(std::bit_ceil(count));

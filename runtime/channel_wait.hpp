@@ -1,6 +1,5 @@
 #pragma once
 
-#include <coroutine>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -61,11 +60,24 @@ class channel_sender : public List::entry {
 };
 
 template <class T, class List>
-class channel_sending final : public channel_sender<T, List>,
-                              public awaiting<channel_sending<T, List>> {
+struct channel_send {
+    channel_state<T, List>& to;
+    T& what;
+
+    bool succeeds() noexcept {
+        typename List::section now(to.lock);
+        // Without memory the wait fails; it is not tried for twice.
+        return to.can_send() && to.values.has_room() && to.put(what, now);
+    }
+
+    result<void> value() const noexcept { return {}; }
+};
+
+template <class T, class List>
+class channel_sending final : public channel_sender<T, List> {
   public:
-    channel_sending(channel_state<T, List>& to, T& value) noexcept
-        : channel_sender<T, List>(to, std::span(&value, 1)) {}
+    explicit channel_sending(const channel_send<T, List>& send) noexcept
+        : channel_sender<T, List>(send.to, std::span(&send.what, 1)) {}
     ~channel_sending() { this->leave(); }
 
     result<void> await_resume() noexcept { return this->outcome(); }
@@ -94,26 +106,20 @@ class channel_receiver : public List::entry {
 
   public:
     bool launch() noexcept {
-        return begin([this](section&) noexcept { ++from_.claimed; });
+        if (!this->admitted()) return false;
+        section now(from_.lock);
+        if (from_.can_receive(now)) {
+            ++from_.claimed;
+            return this->pass();
+        }
+        if (from_.drained()) return this->refuse(make_error_code(error::closed));
+        return this->enter(now);
     }
-
-    bool await_ready() const noexcept { return false; }
 
   protected:
     explicit channel_receiver(state& from) noexcept
         : List::entry(from.receivers, "channel receive"), from_(from) {}
     ~channel_receiver() = default;
-
-    /// For `await_suspend`. Where a section costs something, what is there is taken in the first
-    /// one: nobody can destroy the wait before its coroutine goes on.
-    template <class Promise, class Take>
-    bool suspend(std::coroutine_handle<Promise> coroutine, Take take) noexcept {
-        this->attach(coroutine);
-        if (!List::guarded || here.immediate <= 0) return launch() || queue_if_budget_spent(*this);
-        if (begin(take)) return true;
-        --here.immediate;
-        return false;
-    }
 
     /// What was promised is no longer claimed, but taken.
     template <class Take>
@@ -126,19 +132,6 @@ class channel_receiver : public List::entry {
     state& from_;
 
   private:
-    /// Calls `take` when there is a value.
-    template <class Take>
-    bool begin(Take take) noexcept {
-        if (!this->admitted()) return false;
-        section now(from_.lock);
-        if (from_.can_receive(now)) {
-            take(now);
-            return this->pass();
-        }
-        if (from_.drained()) return this->refuse(make_error_code(error::closed));
-        return this->enter(now);
-    }
-
     bool give_back(section& now) noexcept override {
         --from_.claimed;
         from_.promise(now);
@@ -147,61 +140,67 @@ class channel_receiver : public List::entry {
 };
 
 template <class T, class List>
-class channel_receiving final : public channel_receiver<T, List> {
-    using section = typename List::section;
+struct channel_receive {
+    channel_state<T, List>& from;
+    std::optional<T> taken = std::nullopt;
 
-  public:
-    explicit channel_receiving(channel_state<T, List>& from) noexcept
-        : channel_receiver<T, List>(from) {}
-    ~channel_receiving() { this->leave(); }
-
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
-        return this->suspend(
-            coroutine, [this](section& now) noexcept { value_.emplace(this->from_.take(now)); });
+    bool succeeds() noexcept {
+        typename List::section now(from.lock);
+        if (!from.can_receive(now)) return false;
+        taken.emplace(from.take(now));
+        return true;
     }
+
+    result<T> value() noexcept { return *std::move(taken); }
+};
+
+template <class T, class List>
+class channel_receiving final : public channel_receiver<T, List> {
+  public:
+    explicit channel_receiving(const channel_receive<T, List>& receive) noexcept
+        : channel_receiver<T, List>(receive.from) {}
+    ~channel_receiving() { this->leave(); }
 
     result<T> await_resume() noexcept {
         if (!this->told()) [[unlikely]]
             return this->error_;
-        if (value_) return *std::move(value_);
-        return this->redeem([this](section& now) noexcept { return this->from_.take(now); });
+        return this->redeem([this](auto& now) noexcept { return this->from_.take(now); });
+    }
+};
+
+template <class T, class List>
+struct channel_receive_some {
+    channel_state<T, List>& from;
+    std::vector<T>& into;
+    std::size_t taken = 0;
+
+    bool succeeds() noexcept {
+        typename List::section now(from.lock);
+        taken = from.take_some(into, now);
+        return taken > 0;
     }
 
-  private:
-    std::optional<T> value_;
+    result<std::size_t> value() const noexcept { return taken; }
 };
 
 template <class T, class List>
 class channel_receiving_some final : public channel_receiver<T, List> {
-    using section = typename List::section;
-
   public:
-    channel_receiving_some(channel_state<T, List>& from, std::vector<T>& into) noexcept
-        : channel_receiver<T, List>(from), into_(into) {}
+    explicit channel_receiving_some(const channel_receive_some<T, List>& receive) noexcept
+        : channel_receiver<T, List>(receive.from), into_(receive.into) {}
     ~channel_receiving_some() { this->leave(); }
-
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
-        return this->suspend(coroutine, [this](section& now) noexcept { count_ = take_some(now); });
-    }
 
     result<std::size_t> await_resume() noexcept {
         if (!this->told()) [[unlikely]]
             return this->error_;
-        if (count_ > 0) return count_;
-        return this->redeem([this](section& now) noexcept { return take_some(now); });
-    }
-
-  private:
-    std::size_t take_some(section& now) noexcept {
-        const std::size_t count = this->from_.take_some(into_, now);
+        const std::size_t count =
+            this->redeem([this](auto& now) noexcept { return this->from_.take_some(into_, now); });
         check(count > 0, "channel: the vector of a receive_some was filled while it waited");
         return count;
     }
 
+  private:
     std::vector<T>& into_;
-    std::size_t count_ = 0;
 };
 
 }  // namespace lariat

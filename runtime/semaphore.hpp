@@ -1,11 +1,10 @@
 #pragma once
 
-#include <coroutine>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
+#include "runtime/eager_wait.hpp"
 #include "runtime/wait_list.hpp"
 
 namespace lariat {
@@ -19,12 +18,15 @@ class basic_semaphore {
 
   public:
     class hold;
-    class awaiter;
+    class waiting;
+    struct attempt;
     struct description {
         basic_semaphore& subject;
         std::size_t units;
         const char* name;
-        awaiter operator co_await() const noexcept { return awaiter(*this); }
+        eager_wait<attempt, waiting> operator co_await() const noexcept {
+            return eager_wait<attempt, waiting>(subject, units, name);
+        }
     };
 
     explicit basic_semaphore(std::size_t units) noexcept : available_(units) {}
@@ -63,8 +65,6 @@ class basic_semaphore {
     }
 
   private:
-    class waiting;
-
     bool can_take(std::size_t units) const noexcept {
         return units <= available_ && waiters_.empty();
     }
@@ -119,6 +119,8 @@ class [[nodiscard]] basic_semaphore<List>::hold {
 
   private:
     friend class basic_semaphore;
+    friend class waiting;
+    friend struct attempt;
 
     hold(basic_semaphore& from, std::size_t units) noexcept : from_(&from), units_(units) {}
 
@@ -127,9 +129,25 @@ class [[nodiscard]] basic_semaphore<List>::hold {
 };
 
 template <class List>
+struct basic_semaphore<List>::attempt {
+    basic_semaphore& subject;
+    const std::size_t units;
+    const char* const name;
+
+    bool succeeds() noexcept {
+        const section now(subject.lock_);
+        if (!subject.can_take(units)) return false;
+        subject.available_ -= units;
+        return true;
+    }
+
+    result<hold> value() noexcept { return hold(subject, units); }
+};
+
+template <class List>
 class basic_semaphore<List>::waiting final : public List::entry {
   public:
-    explicit waiting(const description& what) noexcept
+    explicit waiting(const attempt& what) noexcept
         : List::entry(what.subject.waiters_, what.name),
           subject_(what.subject),
           units_(what.units) {}
@@ -162,66 +180,6 @@ class basic_semaphore<List>::waiting final : public List::entry {
 
     basic_semaphore& subject_;
     const std::size_t units_;
-};
-
-/// Takes what is there; only when there is too little is a wait made.
-template <class List>
-class [[nodiscard]] basic_semaphore<List>::awaiter final {
-  public:
-    explicit awaiter(const description& what) noexcept
-        : subject_(what.subject), units_(what.units), name_(what.name) {}
-    awaiter(const awaiter&) = delete;
-    awaiter& operator=(const awaiter&) = delete;
-    ~awaiter() {
-        if (waits_) [[unlikely]]
-            wait_.~waiting();
-    }
-
-    void attach(strand* line, continuation whom) noexcept { make_wait().attach(line, whom); }
-    bool launch() noexcept { return wait_.launch(); }
-
-    bool await_ready() const noexcept { return false; }
-
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
-        if constexpr (has_strand<Promise>) {
-            if (!coroutine.promise().current_strand()->reason && here.immediate > 0 && take()) {
-                --here.immediate;
-                return false;
-            }
-        }
-        make_wait().attach(coroutine);
-        return wait_.launch() || queue_if_budget_spent(wait_);
-    }
-
-    result<hold> await_resume() noexcept {
-        if (waits_) [[unlikely]]
-            return wait_.await_resume();
-        return hold(subject_, units_);
-    }
-
-  private:
-    bool take() noexcept {
-        const section now(subject_.lock_);
-        if (!subject_.can_take(units_)) return false;
-        subject_.available_ -= units_;
-        return true;
-    }
-
-    waiting& make_wait() noexcept {
-        waits_ = true;
-        return *std::construct_at(&wait_, description{subject_, units_, name_});
-    }
-
-    // One by one, not as they came: a copy of all reads words that were written the moment before
-    // in other pieces, and the processor waits for those to arrive.
-    basic_semaphore& subject_;
-    const std::size_t units_;
-    const char* const name_;
-    bool waits_ = false;
-    union {
-        waiting wait_;
-    };
 };
 
 class semaphore final : public basic_semaphore<wait_list> {
