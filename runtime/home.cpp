@@ -50,16 +50,18 @@ bool home::turn() noexcept {
     ++turns_;
     coarse_now_ = coarse_milliseconds();
     here.immediate = budgets_.immediate;
+    first_of_next_turn_ = nullptr;
     empty_mailbox();
     if (!timers_.empty()) fire_timers();
     for (int left = budgets_.resumptions; left > 0; --left) {
         runnable* item = ready_.pop();
         if (!item) break;
+        if (item == first_of_next_turn_) [[unlikely]] {
+            ready_.push_front(*item);
+            break;
+        }
         here.transfers = budgets_.transfers;
         item->run();
-        // Who goes on without waiting goes on in the next turn, for the same price as in this one.
-        if (here.immediate < 0) [[unlikely]]
-            break;
     }
     here.line = nullptr;  // Its strand may end before the next turn.
     return ready();

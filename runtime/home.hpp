@@ -22,7 +22,7 @@ struct home_budgets {
     /// Resumptions from the ready queue per turn. 256 keeps a turn in the tens of microseconds,
     /// and makes the cost of looking outside a fraction of a nanosecond for each.
     int resumptions = 256;
-    /// Waits that were over at once, per turn; the next one is queued, and the turn ends. Bounds
+    /// Waits that were over at once, per turn, before one of them is queued for the next. Bounds
     /// what a coroutine that never suspends can keep the others from.
     int immediate = 256;
     /// Transfers from coroutine to coroutine before one of them goes through the ready queue.
@@ -72,7 +72,14 @@ class home {
         if (here.immediate >= 0)
             ready_.push_front(item);
         else
-            ready_.push(item);
+            make_ready_next_turn(item);
+    }
+
+    /// For who has spent the turn's budget of waits that were over at once: behind the others, and
+    /// the turn ends before the first of them, who goes on with a new budget.
+    void make_ready_next_turn(runnable& item) noexcept {
+        if (!first_of_next_turn_) first_of_next_turn_ = &item;
+        ready_.push(item);
     }
 
     /// `item.arrive()` is called at home, in the order of each thread's posts. A sleeping home is
@@ -191,6 +198,8 @@ class home {
     const home_budgets budgets_;
     const thread_context* const thread_ = &here;
     ready_queue ready_;
+    runnable* first_of_next_turn_ =
+        nullptr;  // Compared only: it may have left the queue, and life.
     timer_queue timers_;
     intrusive_list<waiter, waiter> orphans_;
     intrusive_list<strand_scope, strand_scope> loose_scopes_;
@@ -215,12 +224,12 @@ inline std::coroutine_handle<> transfer_later(runnable& node) noexcept {
 }
 
 /// A wait that is over at once does not suspend, until the turn's budget of such waits is spent:
-/// then the waiter is queued once, so that others go first.
+/// then the waiter is queued once, so that others go first, and the turn ends before it.
 /// Returns: whether it was queued, which is what `await_suspend` returns.
 inline bool queue_if_budget_spent(runnable& wait) noexcept {
     if (--here.immediate >= 0) [[likely]]
         return false;
-    here.at->make_ready(wait);
+    here.at->make_ready_next_turn(wait);
     return true;
 }
 
