@@ -2,6 +2,7 @@
 
 #include <liburing.h>
 
+#include <algorithm>
 #include <type_traits>
 
 namespace lariat {
@@ -40,6 +41,22 @@ void send_message::prepare(io_uring_sqe& entry) const noexcept {
     fill_buffers(header, buffers, ancillary.data(), ancillary.size());
     header.msg_name = to.size() == 0 ? nullptr : const_cast<sockaddr*>(to.data());
     header.msg_namelen = to.size();
+    io_uring_prep_sendmsg(&entry, socket.number(), &header,
+                          static_cast<unsigned>(flags | MSG_NOSIGNAL));
+    entry.flags = socket.entry_flags();
+}
+
+void receive_scattered::prepare(io_uring_sqe& entry) const noexcept {
+    // Asked for no bytes, the kernel would still wait until there are some.
+    if (flags == 0 && std::ranges::all_of(buffers, &buffer_view::empty)) [[unlikely]]
+        return io_uring_prep_nop(&entry);
+    fill_buffers(header, buffers, nullptr, 0);
+    io_uring_prep_recvmsg(&entry, socket.number(), &header, static_cast<unsigned>(flags));
+    entry.flags = socket.entry_flags();
+}
+
+void send_gathered::prepare(io_uring_sqe& entry) const noexcept {
+    fill_buffers(header, buffers, nullptr, 0);
     io_uring_prep_sendmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_NOSIGNAL));
     entry.flags = socket.entry_flags();

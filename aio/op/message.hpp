@@ -70,4 +70,44 @@ struct send_message {
     }
 };
 
+/// The same as `receive` into several buffers, in their order.
+/// Returns: how many bytes; 0 when the peer closed its side, and at once without room in the
+/// buffers.
+/// Errors: those of `receive`; message_size for more than 1024 buffers.
+/// Lifetime: the array of views is read by the kernel too.
+/// Source: recvmsg(2), io_uring_prep_recvmsg(3), Linux 5.3.
+struct receive_scattered {
+    static constexpr const char* name = "receive_scattered";
+    static constexpr bool counts = true;
+
+    descriptor_ref socket;
+    std::span<const buffer_view> buffers;
+    int flags = 0;
+    mutable msghdr header{};  ///< What the kernel reads; made by `prepare`.
+
+    void prepare(io_uring_sqe& entry) const noexcept;
+    static std::size_t value(completion_event event) noexcept {
+        return static_cast<std::size_t>(event.result);
+    }
+};
+
+/// The same as `send` from several buffers, in their order.
+/// Errors: those of `send`; message_size for more than 1024 buffers.
+/// Lifetime: the array of views is read by the kernel too.
+/// Source: sendmsg(2), io_uring_prep_sendmsg(3), Linux 5.3.
+struct send_gathered {
+    static constexpr const char* name = "send_gathered";
+    static constexpr bool counts = true;
+
+    descriptor_ref socket;
+    std::span<const const_buffer_view> buffers;
+    int flags = 0;
+    mutable msghdr header{};  ///< What the kernel reads; made by `prepare`.
+
+    void prepare(io_uring_sqe& entry) const noexcept;
+    static std::size_t value(completion_event event) noexcept {
+        return static_cast<std::size_t>(event.result);
+    }
+};
+
 }  // namespace lariat

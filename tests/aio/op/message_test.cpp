@@ -84,6 +84,63 @@ TEST_CASE("send_message: the header has an address only if there is one, and no 
     CHECK(addressed.header.msg_namelen == sizeof(sockaddr_in));
 }
 
+TEST_CASE("receive_scattered and send_gathered: the header has the buffers and nothing else") {
+    std::array<char, 3> one;
+    std::array<char, 4> other;
+    const std::array<io::buffer_view, 2> into{one, other};
+    const std::array<io::const_buffer_view, 2> from{one, other};
+    const io::receive_scattered receiving{.socket = 3, .buffers = into};
+    const io::send_gathered sending{.socket = 3, .buffers = from};
+
+    const auto in = prepared(receiving);
+    const auto out = prepared(sending);
+
+    CHECK(in.opcode == IORING_OP_RECVMSG);
+    CHECK(in.addr == address_of(&receiving.header));
+    CHECK(in.msg_flags == 0);
+    CHECK(is_clean(in));
+    CHECK(receiving.header.msg_iovlen == 2);
+    CHECK(receiving.header.msg_iov[1].iov_base == other.data());
+    CHECK(out.opcode == IORING_OP_SENDMSG);
+    CHECK(out.addr == address_of(&sending.header));
+    CHECK(out.msg_flags == MSG_NOSIGNAL);
+    CHECK(is_clean(out));
+    CHECK(sending.header.msg_iovlen == 2);
+    CHECK(sending.header.msg_iov[0].iov_base == one.data());
+    for (const msghdr& header : {receiving.header, sending.header}) {
+        CHECK(header.msg_name == nullptr);
+        CHECK(header.msg_control == nullptr);
+    }
+}
+
+TEST_CASE("receive_scattered: without room in its buffers it asks the kernel for nothing") {
+    const std::array<io::buffer_view, 2> none{};
+    std::array<char, 1> byte;
+    const std::array<io::buffer_view, 2> some{io::buffer_view(), byte};
+
+    CHECK(prepared(io::receive_scattered{.socket = 3, .buffers = none}).opcode == IORING_OP_NOP);
+    CHECK(prepared(io::receive_scattered{.socket = 3, .buffers = some}).opcode ==
+          IORING_OP_RECVMSG);
+    CHECK(prepared(io::receive_scattered{.socket = 3, .buffers = none, .flags = MSG_PEEK}).opcode ==
+          IORING_OP_RECVMSG);
+}
+
+TEST_CASE("what is gathered from several buffers is scattered into several") {
+    const auto ends = make_tcp_pair();
+    const std::array<io::const_buffer_view, 3> from{
+        io::const_buffer_view("hello, "), io::const_buffer_view(), io::const_buffer_view("world")};
+    std::array<char, 5> head;
+    std::array<char, 16> tail;
+    const std::array<io::buffer_view, 2> into{head, tail};
+
+    const auto sent = answer(io::send_gathered{.socket = ends.first, .buffers = from});
+    const auto got = answer(io::receive_scattered{.socket = ends.second, .buffers = into});
+
+    CHECK(*sent == 12);
+    CHECK(*got == 12);
+    CHECK(std::string(head.data(), 5) + std::string(tail.data(), 7) == "hello, world");
+}
+
 TEST_CASE("a datagram is gathered, sent to an address, scattered, and says who sent it") {
     const auto mine = bound_datagram_socket();
     const auto theirs = bound_datagram_socket();
