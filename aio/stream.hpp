@@ -2,14 +2,18 @@
 
 #include <concepts>
 #include <cstddef>
+#include <span>
+#include <string>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "aio/address.hpp"
 #include "aio/buffer.hpp"
 #include "aio/descriptor.hpp"
 #include "aio/op/file.hpp"
+#include "aio/op/socket.hpp"
 #include "runtime/composite.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -37,6 +41,71 @@ concept byte_sink = requires(Stream& stream, const_buffer_view buffer) {
 
 template <class Stream>
 concept byte_stream = byte_source<Stream> && byte_sink<Stream>;
+
+/// Bytes go into and come out of several buffers at once, in the order of the buffers.
+template <class Stream>
+concept vectored_stream =
+    byte_stream<Stream> && requires(Stream& stream, std::span<const buffer_view> into,
+                                    std::span<const const_buffer_view> from) {
+        { stream.receive_scattered(into) } -> moves_bytes;
+        { stream.send_gathered(from) } -> moves_bytes;
+    };
+
+/// A connection: bytes in both directions, an end of each, and an end of both.
+///
+/// `shutdown` yields `result<void>`: after `direction::send` the peer receives what was sent and
+/// then the end; a stream that cannot end one direction alone fails with operation_not_supported.
+/// `close` ends what is pending with `closed`, and what comes later; it does not wait, and twice is
+/// fine. The addresses name nothing where there are none.
+/// Cancel: reaches every operation. A cancelled receive took nothing; a cancelled send says how
+/// much it sent.
+template <class Stream>
+concept stream =
+    byte_stream<Stream> && requires(Stream& subject, const Stream& asked, direction which) {
+        requires std::same_as<await_result<decltype(subject.shutdown(which))>, result<void>>;
+        { subject.close() } noexcept;
+        { asked.is_open() } noexcept -> std::same_as<bool>;
+        { asked.local_address() } -> std::same_as<result<address>>;
+        { asked.peer_address() } -> std::same_as<result<address>>;
+    };
+
+/// Waits for peers. `accept` yields the next one, or an error after which there is no other; it
+/// survives what only one peer is to blame for, and waits when descriptors run out. `close` ends it
+/// with `closed`. `url()` is what a peer dials.
+template <class Listener>
+concept stream_listener = requires(Listener& subject, const Listener& asked) {
+    requires stream<typename await_result<decltype(subject.accept())>::value_type>;
+    { subject.close() } noexcept;
+    { asked.local_address() } -> std::same_as<result<address>>;
+    { asked.url() } -> std::same_as<std::string>;
+};
+
+/// Returns: the first buffer that is not empty, for a stream that knows only one at a time.
+template <class View>
+View first_filled(std::span<const View> buffers) noexcept {
+    for (const View& each : buffers)
+        if (!each.empty()) return each;
+    return {};
+}
+
+/// Receives at least one byte into several buffers, in their order; `stream` fills only the first
+/// that is not empty if it knows one at a time. Yields what its `receive` yields.
+template <byte_source Stream>
+auto receive_into(Stream& stream, std::span<const buffer_view> buffers) {
+    if constexpr (requires { stream.receive_scattered(buffers); })
+        return stream.receive_scattered(buffers);
+    else
+        return stream.receive(first_filled(buffers));
+}
+
+/// Sends some of several buffers, in their order, at least one byte.
+template <byte_sink Stream>
+auto send_from(Stream& stream, std::span<const const_buffer_view> buffers) {
+    if constexpr (requires { stream.send_gathered(buffers); })
+        return stream.send_gathered(buffers);
+    else
+        return stream.send(first_filled(buffers));
+}
 
 /// What is open, as a byte stream: a pipe, a terminal, a file from its position on. Owns nothing.
 /// Lifetime: the descriptor stays open until what was started has finished.

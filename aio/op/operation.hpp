@@ -59,6 +59,10 @@ concept has_other_way = requires(const Call& call, completion_event event) {
     { call.other_way(event) } noexcept -> std::same_as<bool>;
 };
 
+/// A description whose value is the kernel's answer as it is: `static constexpr bool counts`.
+template <class Call>
+concept yields_count = requires { requires Call::counts; };
+
 /// What an operation that makes a descriptor yields: of this table, or with a number.
 inline descriptor opened_into(direct_table* into, completion_event event) noexcept {
     return into ? descriptor::adopt(*into, event.result) : descriptor::adopt(event.result);
@@ -151,6 +155,9 @@ class operation_of : public described_operation<Call> {
     using answer = decltype(std::declval<const Call&>().value(completion_event()));
 
   public:
+    /// The aio's error and count are all that it yields, and once it is over nothing is left of it.
+    static constexpr bool told_by_aio = std::is_void_v<answer> || yields_count<Call>;
+
     result<answer> await_resume() noexcept {
         if constexpr (owns_something<answer>) untaken_ = false;
         if (const std::error_code why = this->outcome()) [[unlikely]]

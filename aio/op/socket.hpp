@@ -165,6 +165,7 @@ struct shutdown {
 /// cancel. Source: recv(2), io_uring_prep_recv(3), Linux 5.6.
 struct receive {
     static constexpr const char* name = "receive";
+    static constexpr bool counts = true;
 
     descriptor_ref socket;
     buffer_view buffer;
@@ -182,6 +183,7 @@ struct receive {
 /// operation has finished, even after cancel. Source: send(2), io_uring_prep_send(3), Linux 5.6.
 struct send {
     static constexpr const char* name = "send";
+    static constexpr bool counts = true;
 
     descriptor_ref socket;
     const_buffer_view buffer;

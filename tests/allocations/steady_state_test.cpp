@@ -11,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include "aio/any_stream.hpp"
 #include "aio/completion_source.hpp"
 #include "aio/op/close.hpp"
 #include "aio/op/file.hpp"
@@ -88,6 +89,46 @@ template <class Awaitable>
 io::task<> expected_to_fail(Awaitable awaitable) {
     const auto outcome = co_await std::move(awaitable);
     expect_failure(outcome);
+}
+
+/// A stream whose operations are coroutines, as those of a transport that is written as one.
+class coroutine_stream {
+  public:
+    explicit coroutine_stream(io::tcp_stream inner) : inner_(std::move(inner)) {}
+
+    io::task<io::transfer> receive(io::buffer_view into) {
+        co_return co_await io::read_exactly(inner_, into);
+    }
+    io::task<io::transfer> send(io::const_buffer_view from) {
+        co_return co_await io::write_all(inner_, from);
+    }
+    auto shutdown(io::direction which) noexcept { return inner_.shutdown(which); }
+    void close() noexcept { inner_.close(); }
+    bool is_open() const noexcept { return inner_.is_open(); }
+    io::result<io::address> local_address() const { return inner_.local_address(); }
+    io::result<io::address> peer_address() const { return inner_.peer_address(); }
+
+  private:
+    io::tcp_stream inner_;
+};
+
+/// Returns: how often an exchange between two ends allocates once it has become steady.
+io::task<std::uint64_t> allocations_of_exchange(io::any_stream client, io::any_stream server) {
+    std::array<char, 64> sent{}, got{};
+    const io::const_buffer_view halves[] = {std::span(sent).first(32), std::span(sent).last(32)};
+    std::uint64_t before = 0;
+    for (int round = 0; round < 1000; ++round) {
+        if (round == 100) before = counted::allocations();
+        expect(co_await io::write_all(client, sent));
+        expect(co_await io::within(1s, io::read_exactly(server, got)));
+        expect(co_await io::within(1s, server.send(got)));
+        expect(co_await io::within(1s, client.receive(sent)));
+        auto race = co_await io::when_any(client.receive(got), io::sleep_for(1us));
+        expect_failure(race.get<0>());
+        const auto gathered = co_await client.send_gathered(halves);
+        expect(co_await io::read_exactly(server, std::span(got).first(*gathered)));
+    }
+    co_return counted::allocations() - before;
 }
 
 }  // namespace
@@ -336,4 +377,23 @@ TEST_CASE("an exchange over TCP does not allocate") {
     };
 
     CHECK(io::run(body()) == 0);
+}
+
+TEST_CASE("an exchange through any_stream does not allocate, whatever the stream is made of") {
+    if (skipped()) return;
+    auto body = [](auto make) -> io::task<std::uint64_t> {
+        auto door = io::tcp_listener::open(io::address::loopback(0));
+        auto both = co_await io::when_all(door->accept(), io::connect_tcp(*door->local_address()));
+        auto& [server, client] = both;
+        co_return co_await allocations_of_exchange(make(*std::move(client)),
+                                                   make(*std::move(server)));
+    };
+
+    const auto of_tcp =
+        io::run(body([](io::tcp_stream stream) { return io::any_stream(std::move(stream)); }));
+    const auto of_coroutines = io::run(body(
+        [](io::tcp_stream stream) { return io::any_stream(coroutine_stream(std::move(stream))); }));
+
+    CHECK(of_tcp == 0);
+    CHECK(of_coroutines == 0);
 }
