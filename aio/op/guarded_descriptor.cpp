@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "runtime/frame_pool.hpp"
-
 namespace lariat {
 namespace {
 
@@ -15,45 +13,26 @@ class ended_group final : public aio_group {
 
 }  // namespace
 
-/// Outlives its owner while operations are pending.
-class guarded_descriptor::state final : public aio_group {
+class guarded_descriptor::state final : public lasting_group {
   public:
     explicit state(descriptor owned) noexcept : file(std::move(owned)) {}
-
-    static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
-    static void operator delete(void* memory, std::size_t size) noexcept {
-        frame_pool::release(memory, size);
-    }
-
-    void let_go() noexcept {
-        owned_ = false;
-        if (finished_)
-            delete this;
-        else
-            close();
-    }
 
     descriptor file;
 
   private:
-    void on_all_finished() noexcept override {
-        finished_ = true;
-        file = {};
-        if (!owned_) delete this;
-    }
-
-    bool owned_ = true;
-    bool finished_ = false;
+    void on_last_operation() noexcept override { file = {}; }
 };
 
-void guarded_descriptor::let_go::operator()(state* subject) const noexcept { subject->let_go(); }
-
 guarded_descriptor::guarded_descriptor(descriptor file) : state_(new state(std::move(file))) {}
+
+guarded_descriptor::state* guarded_descriptor::owned() const noexcept {
+    return static_cast<state*>(state_.get());
+}
 
 bool guarded_descriptor::is_open() const noexcept { return state_ && !state_->ended(); }
 
 descriptor_ref guarded_descriptor::ref() const noexcept {
-    return is_open() ? descriptor_ref(state_->file) : descriptor_ref();
+    return is_open() ? descriptor_ref(owned()->file) : descriptor_ref();
 }
 
 void guarded_descriptor::close() noexcept {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 
 #include "aio/aio_group.hpp"
 #include "aio/descriptor.hpp"
+#include "aio/lasting_group.hpp"
 #include "aio/op/grouped.hpp"
 
 namespace lariat {
@@ -49,13 +49,11 @@ class guarded_descriptor {
 
   private:
     class state;
-    struct let_go {
-        void operator()(state* subject) const noexcept;
-    };
 
     aio_group& group() const noexcept;
+    state* owned() const noexcept;
 
-    std::unique_ptr<state, let_go> state_;
+    lasting_owner<lasting_group> state_;
 };
 
 }  // namespace lariat

@@ -79,6 +79,9 @@ class multishot_source : private completion, private strand_scope, private suppl
     /// Whether an entry of it is with the kernel.
     bool armed() const noexcept { return phase_ == phase::armed || phase_ == phase::stopping; }
 
+    /// Whether nothing will come any more, so that each `next` fails.
+    bool ended() const noexcept { return phase_ == phase::ended && answers_.empty(); }
+
     /// Values that wait to be taken.
     std::size_t queued() const noexcept { return answers_.size(); }
 
@@ -272,6 +275,8 @@ class multishot<Call>::next_value final : public aio_awaitable<value_type> {
         aio::describe(report);
         report.name = Call::name;
         report.provider = "multishot";
+        if constexpr (requires { source_.call_.socket.number(); })
+            report.descriptor = source_.call_.socket.number();
     }
 
     multishot& source_;
