@@ -76,6 +76,7 @@ template <class Listener>
 concept stream_listener = requires(Listener& subject, const Listener& asked) {
     requires stream<typename await_result<decltype(subject.accept())>::value_type>;
     { subject.close() } noexcept;
+    { asked.is_open() } noexcept -> std::same_as<bool>;
     { asked.local_address() } -> std::same_as<result<address>>;
     { asked.url() } -> std::same_as<std::string>;
 };

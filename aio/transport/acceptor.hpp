@@ -19,8 +19,8 @@
 namespace lariat {
 
 struct serve_options {
-    /// Peers that each worker serves at once. When all workers have so many, others wait in the
-    /// listener's backlog until one goes.
+    /// Peers that each worker serves at once. When all workers have so many, others wait at the
+    /// listener until one goes.
     std::size_t most_peers = SIZE_MAX;
 };
 
