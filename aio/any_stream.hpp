@@ -14,9 +14,9 @@
 
 namespace lariat {
 
-/// Tells the types of streams apart.
-template <class Stream>
-inline constexpr char stream_type_tag = 0;
+/// Tells types apart by its address.
+template <class>
+inline constexpr char type_tag = 0;
 
 /// A stream of a known type, as `any_stream` holds it.
 template <stream Stream>
@@ -57,7 +57,7 @@ class stream_model_of final : public stream_model {
     }
 
     void* get(const void* type) noexcept override {
-        return type == &stream_type_tag<Stream> ? &stream_ : nullptr;
+        return type == &type_tag<Stream> ? &stream_ : nullptr;
     }
 
     Stream stream_;
@@ -128,7 +128,7 @@ class any_stream {
     /// Returns: the stream if it is a `Stream`, for what only that one can do; else null.
     template <class Stream>
     Stream* get_if() noexcept {
-        return static_cast<Stream*>(model().get(&stream_type_tag<Stream>));
+        return static_cast<Stream*>(model().get(&type_tag<Stream>));
     }
 
   private:

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "aio/transport/transport.hpp"
+
+namespace lariat {
+
+/// `tcp://127.0.0.1:7000`, `tcp://[::1]:7000`, `tcp://localhost:7000`. Port 0 listens at one that
+/// the kernel chooses.
+std::shared_ptr<transport> make_tcp_transport();
+
+/// `unix:///run/x`, `unix:x` for a path that begins at the working directory, `unix:@name` for an
+/// abstract one.
+std::shared_ptr<transport> make_unix_transport();
+
+/// `inproc://name`.
+std::shared_ptr<transport> make_inproc_transport();
+
+/// `socket://fd/3`: a socket that this process was given open.
+std::shared_ptr<transport> make_socket_transport();
+
+}  // namespace lariat
