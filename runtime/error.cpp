@@ -23,6 +23,8 @@ class category final : public std::error_category {
                 return "end of stream";
             case error::limit_exceeded:
                 return "limit exceeded";
+            case error::torn:
+                return "torn: cut off in the middle";
         }
         return "unknown error " + std::to_string(value);
     }

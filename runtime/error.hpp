@@ -13,6 +13,7 @@ enum class error {
     closed,          ///< The stream, listener or source was closed on this side.
     end_of_stream,   ///< The peer ended the stream before what was asked for had arrived.
     limit_exceeded,  ///< More arrived than the caller allowed.
+    torn,            ///< Something whole was cut off in the middle: what follows has no meaning.
 };
 
 /// Errors of `error`. `canceled` and `stopped` equal `std::errc::operation_canceled`, `timed_out`

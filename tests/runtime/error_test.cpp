@@ -15,8 +15,8 @@ using lariat::make_error_code;
 namespace {
 
 constexpr std::array every_error = {
-    error::canceled, error::timed_out,     error::stopped,
-    error::closed,   error::end_of_stream, error::limit_exceeded,
+    error::canceled,      error::timed_out,      error::stopped, error::closed,
+    error::end_of_stream, error::limit_exceeded, error::torn,
 };
 
 }  // namespace
@@ -39,7 +39,7 @@ TEST_CASE("errors equal the std::errc that says the same") {
 }
 
 TEST_CASE("errors that errno has no word for equal no std::errc") {
-    for (const auto one : {error::closed, error::end_of_stream}) {
+    for (const auto one : {error::closed, error::end_of_stream, error::torn}) {
         for (int number = 0; number < 200; ++number) {
             CHECK(make_error_code(one) != static_cast<std::errc>(number));
         }
