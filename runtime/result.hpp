@@ -107,6 +107,9 @@ class [[nodiscard]] transfer {
     std::error_code error() const noexcept { return error_; }
     std::size_t count() const noexcept { return count_; }
 
+    /// The same, with another name for its error.
+    transfer with_error(std::error_code why) const noexcept { return {why, count_}; }
+
     /// Requires: no error.
     std::size_t operator*() const noexcept {
         check(!error_, "transfer: the value of an error was read; look at error() first");
@@ -118,7 +121,8 @@ class [[nodiscard]] transfer {
     std::size_t count_;
 };
 
-/// Tells the types that carry an error of their own.
+/// Tells the types that carry an error of their own. One that says more than its error has a
+/// `with_error` as `transfer` does.
 template <class T>
 inline constexpr bool carries_error = false;
 template <class T>
