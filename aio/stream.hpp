@@ -13,6 +13,7 @@
 #include "aio/buffer.hpp"
 #include "aio/descriptor.hpp"
 #include "aio/op/file.hpp"
+#include "aio/op/guarded_descriptor.hpp"
 #include "aio/op/socket.hpp"
 #include "runtime/composite.hpp"
 #include "runtime/result.hpp"
@@ -108,6 +109,13 @@ auto send_from(Stream& stream, std::span<const const_buffer_view> buffers) {
         return stream.send(first_filled(buffers));
 }
 
+/// A stream whose bytes are those of its descriptor, all of them and no other, so that the kernel
+/// may move them past it. One that encrypts, or keeps bytes of its own, has no `lend`.
+template <class Stream>
+concept lends_descriptor = requires(const Stream& stream) {
+    { stream.lend() } noexcept -> std::same_as<lent_descriptor>;
+};
+
 /// What is open, as a byte stream: a pipe, a terminal, a file from its position on. Owns nothing.
 /// Lifetime: the descriptor stays open until what was started has finished.
 struct descriptor_stream {
@@ -115,6 +123,8 @@ struct descriptor_stream {
 
     read receive(buffer_view buffer) const noexcept { return {.file = file, .buffer = buffer}; }
     write send(const_buffer_view buffer) const noexcept { return {.file = file, .buffer = buffer}; }
+
+    lent_descriptor lend() const noexcept { return {.file = file}; }
 };
 
 /// Adds up the steps of a transfer of several.

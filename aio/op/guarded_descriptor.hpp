@@ -9,6 +9,12 @@
 
 namespace lariat {
 
+/// A descriptor in the hands of someone who moves its bytes past its owner.
+struct lent_descriptor {
+    descriptor_ref file;         ///< Refers to none when there is nothing to lend.
+    aio_group* group = nullptr;  ///< What his operations belong to, so that a close ends them.
+};
+
 /// Owns a descriptor together with the operations on it. Closing ends what is pending with
 /// `closed` and refuses what comes later; the number is free once the kernel has let go of the
 /// last operation, so that none of them ever meets the file which is given that number next.
@@ -33,6 +39,10 @@ class guarded_descriptor {
 
     /// Twice, or on nothing, is fine.
     void close() noexcept;
+
+    /// For operations that are not made with `guard`.
+    /// Lifetime: until this object is destroyed; after a close they are refused.
+    lent_descriptor lend() const noexcept { return {ref(), &group()}; }
 
     /// `co_await guard(call)` yields what the call yields.
     /// Errors: those of the call; closed.

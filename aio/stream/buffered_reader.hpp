@@ -112,8 +112,6 @@ class buffered_reader {
 };
 
 template <class Stream>
-buffered_reader(Stream&&) -> buffered_reader<Stream>;
-template <class Stream>
-buffered_reader(Stream&&, std::size_t) -> buffered_reader<Stream>;
+buffered_reader(Stream&&, std::size_t = 0) -> buffered_reader<Stream>;
 
 }  // namespace lariat

@@ -100,8 +100,6 @@ class buffered_writer {
 };
 
 template <class Stream>
-buffered_writer(Stream&&) -> buffered_writer<Stream>;
-template <class Stream>
-buffered_writer(Stream&&, std::size_t) -> buffered_writer<Stream>;
+buffered_writer(Stream&&, std::size_t = 0) -> buffered_writer<Stream>;
 
 }  // namespace lariat

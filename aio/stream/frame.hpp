@@ -82,8 +82,8 @@ class frame_reader {
     const frame_format format_;
 };
 
-template <class Stream, class... Options>
-frame_reader(Stream&&, Options...) -> frame_reader<Stream>;
+template <class Stream>
+frame_reader(Stream&&, frame_format = {}, std::size_t = 0) -> frame_reader<Stream>;
 
 /// Sends frames, each whole or not at all: when one was cut off after its first byte, by cancel,
 /// deadline or error, the stream takes no other, so that the peer never takes the beginning of the
@@ -153,7 +153,7 @@ class frame_writer {
     turn_keeper turns_;
 };
 
-template <class Stream, class... Options>
-frame_writer(Stream&&, Options...) -> frame_writer<Stream>;
+template <class Stream>
+frame_writer(Stream&&, frame_format = {}, std::size_t = 0) -> frame_writer<Stream>;
 
 }  // namespace lariat

@@ -75,6 +75,9 @@ class socket_stream {
     /// For operations and options of one's own; these do not end with `close`.
     descriptor_ref socket() const noexcept { return socket_.ref(); }
 
+    /// For `copy` and `relay`: the kernel moves the bytes by itself.
+    lent_descriptor lend() const noexcept { return socket_.lend(); }
+
   protected:
     ~socket_stream() = default;
     socket_stream(socket_stream&&) noexcept = default;
