@@ -12,7 +12,7 @@ void aio_group::close(std::error_code reason) noexcept {
     if (reason_) return;
     reason_ = reason;
     aborting_ = true;
-    members_.for_each([&](member& each) { each.abort(reason); });
+    members_.for_each([&](resident& each) { each.abort(reason); });
     aborting_ = false;
     if (members_.empty()) finish();
 }
@@ -27,13 +27,13 @@ event::description aio_group::stop(std::error_code reason) noexcept {
     return all_finished_.wait();
 }
 
-bool aio_group::member::enter() noexcept {
+bool aio_group::resident::enter() noexcept {
     if (group_.ended()) return false;
     group_.members_.push_back(*this);
     return true;
 }
 
-void aio_group::member::leave() noexcept {
+void aio_group::resident::leave() noexcept {
     if (!linked()) return;
     unlink();
     if (group_.ended() && group_.members_.empty() && !group_.aborting_) group_.finish();

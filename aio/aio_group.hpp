@@ -21,6 +21,7 @@ namespace lariat {
 /// Lifetime: outlives its operations.
 class aio_group {
   public:
+    class resident;
     class member;
 
     aio_group() = default;
@@ -48,27 +49,44 @@ class aio_group {
   private:
     void finish() noexcept;
 
-    intrusive_list<member, aio_group> members_;
+    intrusive_list<resident, aio_group> members_;
     std::error_code reason_;
     event all_finished_;
     bool aborting_ = false;  // An abort may finish at once: the last one must not end the loop.
 };
 
-/// An operation's place in a group: it enters as it begins and leaves as it finishes.
-class aio_group::member : public list_hook<aio_group> {
+/// A place in a group, of whatever ends with it.
+class aio_group::resident : public list_hook<aio_group> {
   public:
-    member(aio_group& group, aio& operation) noexcept : group_(group), operation_(operation) {}
-    ~member() { leave(); }
+    resident(const resident&) = delete;
+    resident& operator=(const resident&) = delete;
 
-    /// Returns: false when the group has ended: the operation is to be refused.
+    /// Returns: false when the group has ended: whatever it is is to be refused.
     bool enter() noexcept;
+    /// The last touch of the group, if it has ended.
     void leave() noexcept;
 
     std::error_code refusal() const noexcept { return group_.reason_; }
-    void abort(std::error_code reason) noexcept { operation_.abort(reason); }
+
+    /// The group has ended: to be asked to end, and to leave then, now or later. Runs no coroutine.
+    virtual void abort(std::error_code reason) noexcept = 0;
+
+  protected:
+    explicit resident(aio_group& group) noexcept : group_(group) {}
+    ~resident() { leave(); }
 
   private:
     aio_group& group_;
+};
+
+/// An operation's place in a group: it enters as it begins and leaves as it finishes.
+class aio_group::member final : public resident {
+  public:
+    member(aio_group& group, aio& operation) noexcept : resident(group), operation_(operation) {}
+
+    void abort(std::error_code reason) noexcept override { operation_.abort(reason); }
+
+  private:
     aio& operation_;
 };
 

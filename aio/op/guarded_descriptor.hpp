@@ -6,6 +6,7 @@
 #include "aio/descriptor.hpp"
 #include "aio/lasting_group.hpp"
 #include "aio/op/grouped.hpp"
+#include "aio/op/multishot.hpp"
 
 namespace lariat {
 
@@ -55,6 +56,13 @@ class guarded_descriptor {
     template <kernel_call... Calls>
     grouped_chain<Calls...> guard(const chain_description<Calls...>& what) const noexcept {
         return in_group(group(), what);
+    }
+
+    /// A sequence that belongs to it: once this is closed it delivers what had come, and then ends
+    /// with `closed`. It may outlive this.
+    template <multishot_call Call>
+    multishot<Call> guard_each(Call call, multishot_options options = {}) const noexcept {
+        return multishot<Call>(call, options, &group());
     }
 
   private:

@@ -36,10 +36,15 @@ bool answer_queue::grow() noexcept {
     return true;
 }
 
-multishot_source::multishot_source(multishot_options options, kernel_version since)
+multishot_source::multishot_source(multishot_options options, kernel_version since,
+                                   aio_group* group)
     : most_(static_cast<std::uint32_t>(std::clamp<std::size_t>(options.queued, 1, 1U << 20))),
       since_(since),
-      timer_(*this) {}
+      timer_(*this) {
+    if (!group || place_.emplace(*group, *this).enter()) return;
+    end_ = place_->refusal();
+    become_ended();
+}
 
 void multishot_source::start(aio& waiter) noexcept {
     check(!waiter_, "multishot: next was awaited while another one waits");
@@ -86,7 +91,8 @@ void multishot_source::ask_to_stop() noexcept {
     let_go();
     // At an end the others look for themselves: who ends them goes through a list they are in.
     if (supply* from = taken_from(); from && !end_) from->pass_on();
-    phase_ = end_ ? phase::ended : phase::idle;
+    phase_ = phase::idle;
+    if (end_) become_ended();
 }
 
 void multishot_source::end_with(std::error_code why) noexcept {
@@ -96,7 +102,7 @@ void multishot_source::end_with(std::error_code why) noexcept {
         ask_to_stop();
     } else {
         leave_pause();
-        phase_ = phase::ended;
+        become_ended();
     }
     tell();
 }
@@ -111,6 +117,12 @@ void multishot_source::retire() noexcept {
 void multishot_source::let_go() noexcept {
     home_->count_pending(-1);
     strand_scope::unlink();
+}
+
+// Nothing is with the kernel: a group that has ended need not wait for it any longer.
+void multishot_source::become_ended() noexcept {
+    phase_ = phase::ended;
+    if (place_) place_->leave();
 }
 
 void multishot_source::complete(completion_event answer) noexcept {
@@ -138,7 +150,7 @@ void multishot_source::go_on_after(completion_event last) noexcept {
             end_ = make_error_code(error::end_of_stream);
     }
     if (end_) {
-        phase_ = phase::ended;
+        become_ended();
     } else if (last.result >= 0 || (stopped && last.result == -ECANCELED)) {
         if (has_room()) arm();
     } else if (last.result == -EINVAL && !one_shot_ && answers_.empty()) {
@@ -153,7 +165,7 @@ void multishot_source::go_on_after(completion_event last) noexcept {
                 return last.result == -ENOBUFS && taken_from() ? wait_for_supply() : pause();
             case remedy::none:
                 end_ = why;
-                phase_ = phase::ended;
+                become_ended();
         }
     }
 }
@@ -186,7 +198,7 @@ void multishot_source::pause() noexcept {
         return;
     }
     end_ = std::make_error_code(std::errc::not_enough_memory);
-    phase_ = phase::ended;
+    become_ended();
 }
 
 void multishot_source::keep(completion_event answer) noexcept {

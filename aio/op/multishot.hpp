@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 
+#include "aio/aio_group.hpp"
 #include "aio/awaitable.hpp"
 #include "aio/op/operation.hpp"
 #include "aio/op/remedy.hpp"
@@ -86,7 +88,7 @@ class multishot_source : private completion, private strand_scope, private suppl
     std::size_t queued() const noexcept { return answers_.size(); }
 
   protected:
-    multishot_source(multishot_options options, kernel_version since);
+    multishot_source(multishot_options options, kernel_version since, aio_group* group);
     ~multishot_source() = default;
 
     /// The provider's side of `next`.
@@ -140,6 +142,17 @@ class multishot_source : private completion, private strand_scope, private suppl
         multishot_source& owner_;
     };
 
+    /// Its place among what ends with a group, from its making until it has ended.
+    class place final : public aio_group::resident {
+      public:
+        place(aio_group& group, multishot_source& owner) noexcept
+            : resident(group), owner_(owner) {}
+        void abort(std::error_code reason) noexcept override { owner_.end_with(reason); }
+
+      private:
+        multishot_source& owner_;
+    };
+
     static void give_up(aio& waiter, void* self, std::error_code reason) noexcept;
 
     void complete(completion_event answer) noexcept final;
@@ -151,6 +164,7 @@ class multishot_source : private completion, private strand_scope, private suppl
     void ask_to_stop() noexcept;
     void end_with(std::error_code why) noexcept;
     void let_go() noexcept;
+    void become_ended() noexcept;
     void go_on_after(completion_event last) noexcept;
     void wait_for_supply() noexcept;
     void supplied() noexcept final { try_again(); }
@@ -167,6 +181,7 @@ class multishot_source : private completion, private strand_scope, private suppl
     aio* waiter_ = nullptr;
     retry_timer timer_;
     growing_pause pauses_;
+    std::optional<place> place_;
     std::error_code end_;         // Why it ends; empty while it goes on.
     std::uint64_t asked_at_ = 0;  // The ring's system calls when it was asked to stop.
     std::uint64_t returns_ = 0;   // To the supply, when it was armed.
@@ -185,9 +200,9 @@ class multishot_source : private completion, private strand_scope, private suppl
 /// descriptors or memory ran out, after a pause that grows; when the buffers of a pool did, as soon
 /// as one is given back.
 ///
-/// Errors: end_of_stream when the peer or the file is at its end; closed after `close`; what the
-/// operation reports. All of them once what came before is taken, and each further `next` fails
-/// with the same.
+/// Errors: end_of_stream when the peer or the file is at its end; closed after `close`; the reason
+/// of a group that ended with it; what the operation reports. All of them once what came before is
+/// taken, and each further `next` fails with the same.
 /// Cancel: ends the wait, with a deadline or without, and not the sequence.
 /// Lifetime: destroying it ends the operation and waits until the kernel has let go; values that
 /// nobody took are disposed of. One `next` at a time.
@@ -200,8 +215,9 @@ class multishot final : public multishot_source {
     /// A wait for the next value.
     class next_value;
 
-    explicit multishot(Call call, multishot_options options = {})
-        : multishot_source(options, Call::multishot_since), call_(call), next_(*this) {}
+    /// With a group, it ends as soon as that does. Lifetime: the group outlives it, or has ended.
+    explicit multishot(Call call, multishot_options options = {}, aio_group* group = nullptr)
+        : multishot_source(options, Call::multishot_since, group), call_(call), next_(*this) {}
     ~multishot() {
         retire();
         while (!empty()) dispose(take());

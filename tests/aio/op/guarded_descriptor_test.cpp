@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <ostream>
 #include <tuple>
 
@@ -9,6 +10,7 @@
 
 #include "aio/op/file.hpp"
 #include "aio/op/nop.hpp"
+#include "aio/op/poll.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
 #include "runtime/yield.hpp"
@@ -135,6 +137,58 @@ TEST_CASE("data beats close: bytes that had arrived are delivered") {
         auto both = co_await io::when_all(
             file.guard(io::read{.file = file.ref(), .buffer = buffer}), closing());
         CHECK(*std::get<0>(both) == 4);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("a sequence delivers what had come, ends with closed, and keeps the number until then") {
+    auto ends = make_pipe();
+    const int number = ends.first.number();
+    auto body = [&]() -> io::task<> {
+        io::guarded_descriptor file(std::move(ends.first));
+        auto ready = file.guard_each(io::poll{.file = file.ref()});
+        auto never_begun = file.guard_each(io::poll{.file = file.ref()});
+        put(ends.second, "data");
+        auto first = co_await ready.next();
+        put(ends.second, "more");
+        while (ready.queued() == 0) std::ignore = co_await io::nop{};
+
+        file.close();
+        CHECK(is_open(number));  // The kernel has not let go yet.
+        const auto queued = co_await ready.next();
+        const auto end = co_await ready.next();
+        const auto of_other = co_await never_begun.next();
+
+        CHECK(first);
+        CHECK(queued);
+        CHECK(end.error() == io::error::closed);
+        CHECK(of_other.error() == io::error::closed);
+        CHECK_FALSE(is_open(number));
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("a sequence outlives the owner of its descriptor, and of a closed one has ended") {
+    auto ends = make_pipe();
+    const int number = ends.first.number();
+    auto body = [&]() -> io::task<> {
+        auto file = std::make_unique<io::guarded_descriptor>(std::move(ends.first));
+        auto ready = file->guard_each(io::poll{.file = file->ref()});
+        const auto nothing = co_await io::within(0s, ready.next());
+        file.reset();
+        const auto end = co_await ready.next();
+        const auto again = co_await ready.next();
+        io::guarded_descriptor none;
+        auto of_none = none.guard_each(io::poll{.file = none.ref()});
+        const auto closed = co_await of_none.next();
+
+        CHECK(nothing.error() == io::error::timed_out);
+        CHECK(end.error() == io::error::closed);
+        CHECK(again.error() == io::error::closed);
+        CHECK(closed.error() == io::error::closed);
+        CHECK_FALSE(is_open(number));
     };
 
     run_body(body);
