@@ -135,8 +135,8 @@ TEST_CASE("lines end with LF or CR LF, whatever the pieces that they come in") {
 }
 
 TEST_CASE("a delimiter of several bytes is found wherever it is cut") {
-    const std::string_view text = "a\r\r\n\rb\r\n\r\n\r\n\r\n";
-    const std::vector<std::string> expected{"a\r\r\n\rb", ""};
+    const std::string_view text = "\r\n\rb\r\n\r\n\n";
+    const std::vector<std::string> expected{"\r\n\rb"};
     for (std::size_t cuts = 0; cuts < ways_to_cut(text); ++cuts) {
         fed_reader fed;
         running parts(fed.at, all_parts(fed, "\r\n\r\n"));

@@ -137,12 +137,12 @@ TEST_CASE("a size beyond the limit, the prefix or all memory is not allowed") {
 }
 
 TEST_CASE("frames come whole, whatever the pieces that they come in, in every format") {
-    const std::vector<std::string> expected{"ab", "", "c"};
+    const std::vector<std::string> expected{"ab", ""};
     for (const std::size_t bytes : {1U, 2U, 4U}) {
         const io::frame_format format{.prefix = bytes, .order = std::endian::little};
         std::string text;
         for (const auto& each : expected) text += prefix_of(format, each.size()) + each;
-        for (std::size_t cuts = 0; cuts < ways_to_cut(text); cuts += bytes == 4 ? 3 : 1) {
+        for (std::size_t cuts = 0; cuts < ways_to_cut(text); ++cuts) {
             fed_stream fed;
             memory_reader reader(fed.stream(), format, 3);
             running frames(fed.at, all_frames(reader));
