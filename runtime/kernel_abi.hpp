@@ -88,6 +88,9 @@ inline constexpr std::uint32_t timeout_multishot = 1U << 6;  // 6.4
 // io_uring_sqe::msg_ring_flags.
 inline constexpr std::uint32_t msg_ring_flags_pass = 1U << 1;  // 6.3
 
+// Reads and writes: io_uring_sqe::rw_flags.
+inline constexpr std::uint32_t rwf_nosignal = 1U << 8;  // 6.18
+
 // op_fixed_fd_install: the place of io_uring_sqe::rw_flags.
 inline constexpr std::uint32_t fixed_fd_no_cloexec = 1U << 0;  // 6.8
 
