@@ -6,19 +6,21 @@
 
 #include "aio/buffer.hpp"
 #include "aio/descriptor.hpp"
-#include "aio/op/file.hpp"
 #include "aio/op/guarded_descriptor.hpp"
+#include "aio/op/waiting_file.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 
 namespace lariat {
 
-/// The end of a pipe that is read: a byte source. Closes itself.
+/// The end of a pipe that is read, or what else is read like one: a FIFO, a terminal, a file from
+/// its position on. A byte source. Closes itself. It waits also where somebody who shares the open
+/// file has set O_NONBLOCK.
 ///
 /// Errors: of each operation: closed once `close` was called, also for what is pending then; those
 /// of the kernel.
 /// Threads: those of one home. Lifetime: may be moved, closed and destroyed under its operations.
-/// Source: pipe(7).
+/// Source: pipe(7), tty(4).
 class pipe_reader {
   public:
     /// Closed from the start.
@@ -27,9 +29,10 @@ class pipe_reader {
     /// Takes over the end of a pipe. Errors: throws `std::bad_alloc`.
     explicit pipe_reader(descriptor end) : end_(std::move(end)) {}
 
-    /// Receives at least one byte; yields how many, 0 when nobody has the other end open any more.
+    /// Receives at least one byte; yields how many, 0 at the end: when nobody has the pipe's other
+    /// end open any more, a terminal's user has said so, or the file ends.
     auto receive(buffer_view buffer) noexcept {
-        return end_.guard(read{.file = end_.ref(), .buffer = buffer});
+        return end_.guard(read_waiting{.file = end_.ref(), .buffer = buffer});
     }
 
     /// Ends what is pending with `closed`. Who writes then, fails. Twice is fine.
@@ -38,6 +41,9 @@ class pipe_reader {
 
     /// For operations of one's own; these do not end with `close`.
     descriptor_ref file() const noexcept { return end_.ref(); }
+
+    /// For `copy`: the kernel moves the bytes by itself.
+    lent_descriptor lend() const noexcept { return end_.lend(); }
 
   private:
     guarded_descriptor end_;
@@ -74,6 +80,12 @@ class pipe_writer {
 
     /// For operations of one's own; these do not end with `close`.
     descriptor_ref file() const noexcept { return end_ ? end_->ref() : descriptor_ref(); }
+
+    /// The same as `close`, for `relay`: the end of what came is passed on.
+    void shutdown_send() noexcept { close(); }
+
+    /// For `copy`: the kernel moves the bytes by itself.
+    lent_descriptor lend() const noexcept { return end_ ? end_->lend() : lent_descriptor(); }
 
   private:
     // A send that waits shares the end, so that it finds it closed, and not gone.

@@ -19,6 +19,7 @@
 
 #include "aio/op/nop.hpp"
 #include "aio/stream.hpp"
+#include "aio/stream/copy.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
@@ -30,6 +31,7 @@ using namespace std::chrono_literals;
 
 static_assert(io::byte_source<io::pipe_reader> && !io::byte_sink<io::pipe_reader>);
 static_assert(io::byte_sink<io::pipe_writer> && !io::byte_source<io::pipe_writer>);
+static_assert(io::lends_descriptor<io::pipe_reader> && io::lends_descriptor<io::pipe_writer>);
 
 namespace {
 
@@ -158,6 +160,77 @@ TEST_CASE("pipe_writer: a send of a task that was cancelled writes nothing") {
 
         CHECK(why == io::error::canceled);
         CHECK(none.error() == io::error::timed_out);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("pipe_reader: waits also where somebody who shares the end has set O_NONBLOCK") {
+    auto body = []() -> io::task<> {
+        auto both = make_pipe();
+        const int flags = ::fcntl(both.first.number(), F_GETFL);
+        REQUIRE(::fcntl(both.first.number(), F_SETFL, flags | O_NONBLOCK) == 0);
+        io::pipe_reader reader(std::move(both.first));
+        io::pipe_writer writer(std::move(both.second));
+        std::array<char, 8> room;
+        auto later = [&]() -> io::task<> {
+            for (int i = 0; i < 10; ++i) (void)co_await io::nop{};
+            (void)co_await writer.send("data");
+        };
+
+        const auto all = co_await io::when_all(reader.receive(room), later());
+        const auto none = co_await io::within(1ms, reader.receive(room));
+
+        CHECK(*std::get<0>(all) == 4);
+        CHECK(none.error() == io::error::timed_out);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("a copy from pipe to pipe moves everything, through this process or past it") {
+    for (const bool splices : {false, true}) {
+        auto body = [&]() -> io::task<> {
+            auto in = new_pipe();
+            auto out = new_pipe();
+            const std::string text(more_than_fits, 'x');
+            auto writing = [&]() -> io::task<> {
+                const auto sent = co_await io::write_all(in.writer, text);
+                CHECK(*sent == text.size());
+                in.writer.close();
+            };
+            auto copying = [&]() -> io::task<> {
+                const auto done = co_await io::copy(in.reader, out.writer, {.splice = splices});
+                CHECK(done);
+                CHECK(done.count() == text.size());
+                out.writer.close();
+            };
+
+            const auto all = co_await io::when_all(writing(), copying(),
+                                                   io::read_to_end(out.reader, more_than_fits));
+
+            CHECK(std::get<2>(all)->size() == text.size());
+        };
+
+        run_body(body);
+    }
+}
+
+TEST_CASE("a copy from or to an end that is closed ends with closed") {
+    auto body = []() -> io::task<> {
+        auto pipe = new_pipe();
+        io::pipe_reader no_reader;
+        io::pipe_writer no_writer;
+        (void)co_await pipe.writer.send("x");
+
+        const auto from_none = co_await io::copy(no_reader, pipe.writer, {.splice = true});
+        const auto to_none = co_await io::copy(pipe.reader, no_writer, {.splice = true});
+
+        CHECK(from_none.error() == io::error::closed);
+        CHECK(from_none.side() == io::copy_side::source);
+        CHECK(to_none.error() == io::error::closed);
+        CHECK(to_none.side() == io::copy_side::sink);
+        CHECK(to_none.rest().size() == 1);
     };
 
     run_body(body);
