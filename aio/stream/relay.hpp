@@ -3,28 +3,15 @@
 #include <system_error>
 #include <utility>
 
-#include "aio/op/socket.hpp"
 #include "aio/stream.hpp"
 #include "aio/stream/copied.hpp"
 #include "aio/stream/copy.hpp"
+#include "aio/stream/end_sending.hpp"
 #include "runtime/result.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/task.hpp"
 
 namespace lariat {
-
-/// Tells a sink that no more comes, if it has a way to be told.
-/// Errors: those of its `shutdown`.
-template <class Sink>
-task<result<void>> end_sending(Sink& sink) {
-    if constexpr (requires { sink.shutdown(direction::send); }) {
-        const auto told = co_await sink.shutdown(direction::send);
-        co_return told;
-    } else if constexpr (requires { sink.shutdown_send(); }) {
-        sink.shutdown_send();
-    }
-    co_return {};
-}
 
 /// Passes on what comes from one side, and then its end.
 template <byte_source From, byte_sink To>
