@@ -71,7 +71,7 @@ class [[nodiscard]] copied {
     explicit operator bool() const noexcept { return !error_; }
     std::error_code error() const noexcept { return error_; }
 
-    /// Whose error it is. One of both could have been cancelled: the one that was waited for was.
+    /// Whose error it is; of a cancel, whose answer was waited for.
     copy_side side() const noexcept { return side_; }
 
     /// Bytes that the sink took.

@@ -39,7 +39,7 @@ task<result<std::size_t>> move_some(const end_of_way& end, std::size_t most) {
 }
 
 /// What is left in the pipe is held. Its end does not wait.
-void empty(const descriptor& reader, copy_progress& progress) noexcept {
+void drain_pipe(const descriptor& reader, copy_progress& progress) noexcept {
     for (;;) {
         const auto room = progress.room_behind();
         const ssize_t count = ::read(reader.number(), room.data(), room.size());
@@ -60,7 +60,8 @@ task<std::error_code> move_all(const end_of_way& in, const end_of_way& out,
         if (!came) co_return came.error();
         if (*came == 0) break;
         for (std::size_t left = *came; left > 0;) {
-            const auto went = co_await move_some(out, left);
+            auto went = co_await move_some(out, left);
+            if (went && *went == 0) went = std::make_error_code(std::errc::io_error);
             if (!went && went.error() != std::errc::invalid_argument)
                 progress.failed(copy_side::sink, went.error());
             if (!went) co_return went.error();
@@ -84,7 +85,7 @@ task<> splice_all(lent_descriptor source, lent_descriptor sink, copy_progress& p
     const end_of_way in{source, source.file, ends->writer, POLLIN};
     const end_of_way out{sink, ends->reader, sink.file, POLLOUT};
     const auto why = co_await move_all(in, out, progress);
-    if (why) empty(ends->reader, progress);
+    if (why) drain_pipe(ends->reader, progress);
 }
 
 }  // namespace lariat
