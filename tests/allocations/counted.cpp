@@ -1,5 +1,6 @@
 #include "tests/allocations/counted.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 namespace {
 
 constinit thread_local std::uint64_t calls = 0;
+constinit thread_local std::size_t largest_size = 0;
 constinit thread_local std::uint64_t until_failure = 0;
 constinit std::atomic<std::uint64_t> until_failure_anywhere{0};
 constinit std::atomic<bool> has_failed{false};
@@ -36,6 +38,7 @@ bool fails() noexcept {
 
 void* take(std::size_t size, std::size_t alignment) noexcept {
     ++calls;
+    largest_size = std::max(largest_size, size);
     if (fails()) {
         has_failed = true;
         return nullptr;
@@ -70,6 +73,9 @@ bool available() noexcept { return LARIAT_REPLACES_NEW; }
 
 std::uint64_t allocations() noexcept { return calls; }
 std::int64_t alive() noexcept { return blocks.load(); }
+
+std::size_t largest() noexcept { return largest_size; }
+void forget_largest() noexcept { largest_size = 0; }
 
 void fail_at(std::uint64_t nth) noexcept {
     has_failed = false;

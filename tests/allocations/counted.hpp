@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace counted {
@@ -12,6 +13,10 @@ std::uint64_t allocations() noexcept;
 
 /// Blocks of `operator new` that no thread has deleted yet.
 std::int64_t alive() noexcept;
+
+/// The size of this thread's largest allocation since it was last forgotten.
+std::size_t largest() noexcept;
+void forget_largest() noexcept;
 
 /// The n-th allocation of this thread from now on fails, and none after it; 0: none fails.
 void fail_at(std::uint64_t nth) noexcept;

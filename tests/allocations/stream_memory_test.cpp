@@ -93,3 +93,31 @@ TEST_CASE("without memory for what is on its way a copy fails before it asks its
 
     CHECK(nth > 1);
 }
+
+TEST_CASE(
+    "message lengths from the wire are checked against the limit before anything is allocated") {
+    if (!counted::available()) {
+        MESSAGE("skipped: operator new is this sanitizer's own");
+        return;
+    }
+    io::testing::manual_home at;
+    io::testing::stream_pair pair;
+    const std::string beyond("\x7f\xff\xff\xff\xff\xff\xff\xff", 8);
+    const std::string within("\0\0\0\0\0\x10\0\0and that is all", 23);
+    running sent(at, io::write_all(pair.left(), beyond));
+    at.run_until_idle();
+    io::frame_reader refuses(pair.right(), {.prefix = 8});
+    io::frame_reader waits(pair.right(), {.prefix = 8});
+    counted::forget_largest();
+
+    running refused(at, refuses.receive());
+    at.run_until_idle();
+    running more(at, io::write_all(pair.left(), within));
+    running waiting(at, waits.receive());
+    at.run_until_idle();
+
+    CHECK(refused.take().error() == io::error::limit_exceeded);
+    CHECK(!waiting.done());
+    CHECK(pair.on_their_way() == 0);
+    CHECK(counted::largest() <= 4096);
+}
