@@ -3,17 +3,15 @@
 #include <signal.h>
 
 #include <chrono>
-#include <cstddef>
 #include <iostream>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "aio/signal_set.hpp"
 #include "aio/stream.hpp"
+#include "aio/stream/copy.hpp"
 #include "aio/transport/tcp.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
@@ -26,21 +24,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// One way, until the sender ends or the receiver is gone.
-io::task<> relay(io::tcp_stream& from, io::tcp_stream& to) {
-    std::byte buffer[16 * 1024];
-    for (;;) {
-        auto got = co_await from.receive(buffer);
-        if (!got || *got == 0) co_return;
-        if (!co_await io::write_all(to, std::span(buffer).first(*got))) co_return;
-    }
-}
-
 io::task<> connect_both(io::tcp_stream client, io::address target) {
     auto server = co_await io::within(5s, io::connect_tcp(target));
     if (!server) co_return;
     // Whichever way ends first cancels the other; both have ended when this returns.
-    (void)co_await io::when_any(relay(client, *server), relay(*server, client));
+    (void)co_await io::when_any(io::copy(client, *server), io::copy(*server, client));
 }
 
 io::task<io::result<void>> proxy(io::tcp_listener door, io::address target) {
