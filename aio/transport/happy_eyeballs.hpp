@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
+#include "aio/address.hpp"
 #include "aio/resolve.hpp"
 #include "aio/transport/connect_race.hpp"
 #include "aio/transport/tcp.hpp"
@@ -20,6 +22,8 @@ struct happy_eyeballs_options {
     duration attempt_delay = usual_attempt_delay;
     /// Addresses of the family that comes first that are tried before one of the other.
     std::size_t first_family = 1;
+    /// What each attempt is made with. Addresses of another family than `from` are out of reach.
+    tcp_connect_options attempts{};
 };
 
 /// Connects to a service on a host, by whichever of its addresses answers first: one that does not
@@ -34,5 +38,9 @@ struct happy_eyeballs_options {
 /// Source: RFC 8305.
 task<result<tcp_stream>> connect_tcp(std::string host, std::string service,
                                      happy_eyeballs_options options = {});
+
+/// The same with addresses that are known: nothing is looked up.
+/// Errors: destination_address_required without any.
+task<result<tcp_stream>> connect_tcp(std::vector<address> to, happy_eyeballs_options options = {});
 
 }  // namespace lariat

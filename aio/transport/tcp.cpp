@@ -128,11 +128,13 @@ std::string tcp_listener::url() const {
 }
 
 task<result<tcp_stream>> connect_tcp(address peer, tcp_connect_options options) {
-    if (!is_of_tcp(peer)) co_return std::make_error_code(std::errc::address_family_not_supported);
+    const bool has_place = options.from.size() != 0;
+    if (!is_of_tcp(peer) || (has_place && options.from.family() != peer.family()))
+        co_return std::make_error_code(std::errc::address_family_not_supported);
     auto socket = co_await lariat::socket{.family = peer.family()};
     if (!socket) co_return socket.error();
     auto ready = apply(*socket, options.connection);
-    if (ready && options.from.size() != 0) {
+    if (ready && has_place) {
         // Which port is free may depend on the peer: the kernel chooses as it connects.
         ready = set_socket_option(*socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
         if (ready) ready = co_await bind{.socket = *socket, .address = options.from};

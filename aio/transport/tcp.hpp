@@ -114,7 +114,8 @@ struct tcp_connect_options {
 
 /// Connects to a peer.
 /// Errors: connection_refused, network_unreachable, host_unreachable, the kernel's own ETIMEDOUT;
-/// address_in_use, address_not_available of `from`; canceled, timed_out (through `within`): then
+/// address_in_use, address_not_available of `from`; address_family_not_supported for one that is
+/// not of TCP, or of two families; canceled, timed_out (through `within`): then
 /// nothing of the attempt is left.
 task<result<tcp_stream>> connect_tcp(address peer, tcp_connect_options options = {});
 

@@ -1,6 +1,8 @@
 #include "aio/transport/happy_eyeballs.hpp"
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -73,6 +75,13 @@ class black_hole {
     io::descriptor door_;
     std::vector<io::descriptor> waiting_;
 };
+
+int option_of(io::descriptor_ref socket, int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    must(::getsockopt(socket.number(), level, name, &value, &size));
+    return value;
+}
 
 /// An address where nobody listens.
 io::address nobody() {
@@ -172,6 +181,45 @@ TEST_CASE("connect_tcp: of those that connect at the same time one stays") {
     run_body(body);
 
     CHECK(all.source.asked() == 50);
+}
+
+TEST_CASE("connect_tcp: what a connection is made with also holds for one by name") {
+    names all;
+    auto body = [&]() -> io::task<> {
+        auto v6 = *io::tcp_listener::open(io::address::loopback_v6(0));
+        auto v4 = *io::tcp_listener::open(io::address::loopback(0));
+        all.source.answer = {*v6.local_address(), *v4.local_address()};
+        const io::happy_eyeballs_options options{
+            .names = {.pool = &all.pool, .source = &all.source},
+            .attempts = {.from = io::address::loopback(0), .connection = {.no_delay = false}}};
+
+        const auto peer = co_await io::connect_tcp("a", "b", options);
+        all.source.answer = {*v6.local_address()};
+        const auto of_other_family = co_await io::connect_tcp("a", "b", options);
+
+        REQUIRE(peer);
+        CHECK(*peer->peer_address() == *v4.local_address());
+        CHECK(option_of(peer->socket(), IPPROTO_TCP, TCP_NODELAY) == 0);
+        CHECK(of_other_family.error() == std::errc::address_family_not_supported);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("connect_tcp: addresses that are known are raced without a look-up") {
+    auto body = []() -> io::task<> {
+        auto door = *io::tcp_listener::open(io::address::loopback(0));
+        const std::vector<io::address> to{nobody(), *door.local_address()};
+
+        const auto peer = co_await io::connect_tcp(to);
+        const auto none = co_await io::connect_tcp(std::vector<io::address>());
+
+        REQUIRE(peer);
+        CHECK(*peer->peer_address() == *door.local_address());
+        CHECK(none.error() == std::errc::destination_address_required);
+    };
+
+    run_body(body);
 }
 
 TEST_CASE("connect_tcp: where nobody answers, the error is the one that tells most") {
