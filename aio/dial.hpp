@@ -19,14 +19,16 @@ namespace lariat {
 ///
 /// Built in are, and others are registered:
 ///
-///     tcp://127.0.0.1:7000  tcp://[::1]:7000  tcp://localhost:7000   port 0: the kernel chooses
+///     tcp://127.0.0.1:7000  tcp://[::1]:7000  tcp://host.example:7000
 ///     unix:///run/x  unix:x  unix:@name                              a path, or an abstract name
 ///     inproc://name                                                  inside this process
 ///     socket://fd/3                                                  a socket that was given open
 ///
-/// What its transport has no use for, as a path in a URL of `tcp`, is an error.
-/// Errors: those of `url_error` and `transport_error`; those of the transport; canceled, timed_out
-/// (through `within`): then nothing of the attempt is left.
+/// What its transport has no use for, as a path in a URL of `tcp`, is an error. A name is looked up
+/// and its addresses are raced, see `connect_tcp`; a listener takes the first that is its own, and
+/// a port of 0 lets the kernel choose one.
+/// Errors: those of `url_error` and `transport_error`; those of the transport, as of `resolve`;
+/// canceled, timed_out (through `within`): then nothing of the attempt is left.
 task<result<any_stream>> dial(url where);
 task<result<any_stream>> dial(std::string_view where);
 

@@ -9,6 +9,7 @@
 
 #include "aio/transport/adopted.hpp"
 #include "aio/transport/endpoints.hpp"
+#include "aio/transport/happy_eyeballs.hpp"
 #include "aio/transport/inproc.hpp"
 #include "aio/transport/tcp.hpp"
 #include "aio/transport/unix.hpp"
@@ -43,23 +44,18 @@ std::error_code surplus_of(const url& where, parts known) noexcept {
 
 class tcp_transport final : public transport {
   public:
+    explicit tcp_transport(const resolve_options& names) noexcept : names_(names) {}
+
     task<result<any_stream>> dial(url where) override {
         if (const auto why = surplus_of(where, takes)) co_return why;
-        auto peers = co_await endpoints_of(std::move(where));
+        auto peers = co_await endpoints_of(std::move(where), names_);
         if (!peers) co_return peers.error();
-        std::error_code why;
-        for (const address& each : *peers) {
-            auto made = co_await connect_tcp(each);
-            if (made) co_return any_stream(*std::move(made));
-            why = made.error();
-            if (why == std::errc::operation_canceled) break;
-        }
-        co_return why;
+        co_return co_await as_any_stream(connect_tcp(*std::move(peers)));
     }
 
     task<result<any_listener>> listen(url where) override {
         if (const auto why = surplus_of(where, takes)) co_return why;
-        auto places = co_await endpoints_of(std::move(where));
+        auto places = co_await endpoints_of(std::move(where), names_);
         if (!places) co_return places.error();
         std::error_code why;
         for (const address& each : *places) {
@@ -72,6 +68,8 @@ class tcp_transport final : public transport {
 
   private:
     static constexpr parts takes{.host = true, .port = true};
+
+    const resolve_options names_;
 };
 
 class unix_transport final : public transport {
@@ -154,7 +152,9 @@ class socket_transport final : public transport {
 
 }  // namespace
 
-std::shared_ptr<transport> make_tcp_transport() { return std::make_shared<tcp_transport>(); }
+std::shared_ptr<transport> make_tcp_transport(resolve_options names) {
+    return std::make_shared<tcp_transport>(names);
+}
 std::shared_ptr<transport> make_unix_transport() { return std::make_shared<unix_transport>(); }
 std::shared_ptr<transport> make_inproc_transport() { return std::make_shared<inproc_transport>(); }
 std::shared_ptr<transport> make_socket_transport() { return std::make_shared<socket_transport>(); }

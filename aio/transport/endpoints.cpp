@@ -19,6 +19,19 @@ bool is_localhost(std::string_view name) noexcept {
     });
 }
 
+bool is_number(std::string_view label) noexcept {
+    const bool hexadecimal = label.starts_with("0x") || label.starts_with("0X");
+    if (hexadecimal) label.remove_prefix(2);
+    const auto digits = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
+    return label.find_first_not_of(digits) == label.npos;
+}
+
+/// An address as a URL does not spell it, like `127.1`: a look-up would guess what it means.
+bool ends_in_number(std::string_view name) noexcept {
+    if (name.ends_with('.')) name.remove_suffix(1);
+    return is_number(name.substr(name.rfind('.') + 1));
+}
+
 std::string text_of_address(const url& where) {
     const std::string host = url::decoded(where.host());
     const std::string port = ':' + std::to_string(*where.port());
@@ -27,7 +40,7 @@ std::string text_of_address(const url& where) {
 
 }  // namespace
 
-task<result<std::vector<address>>> endpoints_of(url where) {
+task<result<std::vector<address>>> endpoints_of(url where, resolve_options names) {
     if (where.kind() == host_kind::none) co_return make_error_code(transport_error::no_host);
     if (!where.port()) co_return make_error_code(transport_error::no_port);
     std::vector<address> all;
@@ -37,8 +50,13 @@ task<result<std::vector<address>>> endpoints_of(url where) {
         all.push_back(*only);
     } else if (is_localhost(where.host())) {
         all = {address::loopback_v6(*where.port()), address::loopback(*where.port())};
-    } else {
+    } else if (ends_in_number(where.host())) {
         co_return make_error_code(transport_error::unknown_host);
+    } else {
+        names.type = socket_type::stream;
+        names.numeric_service = true;
+        co_return co_await resolve(url::decoded(where.host()), std::to_string(*where.port()),
+                                   names);
     }
     co_return all;
 }

@@ -68,7 +68,7 @@ class category final : public std::error_category {
             case transport_error::no_path:
                 return "the URL has no path, or not one that its transport knows";
             case transport_error::unknown_host:
-                return "the host is no address, and no name that is known";
+                return "the host is no address, and no name that can be looked up";
             case transport_error::unexpected_host:
                 return "the URL names a host, and its transport knows none";
             case transport_error::unexpected_port:

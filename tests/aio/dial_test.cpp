@@ -15,12 +15,16 @@
 
 #include <doctest/doctest.h>
 
+#include "aio/resolve_error.hpp"
 #include "aio/stream.hpp"
 #include "aio/transport/adopted.hpp"
+#include "aio/transport/by_url.hpp"
 #include "aio/transport/inproc.hpp"
 #include "aio/transport/tcp.hpp"
 #include "aio/transport/unix.hpp"
+#include "runtime/thread_pool.hpp"
 #include "runtime/when_all.hpp"
+#include "tests/aio/fake_names.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/loopback.hpp"
 
@@ -91,6 +95,31 @@ TEST_CASE("dial: a name of this machine is tried at each of its addresses") {
     run_body(body);
 }
 
+TEST_CASE("dial: a name is looked up, and whoever answers at one of its addresses is the peer") {
+    fake_names source;
+    io::thread_pool pool;
+    const auto tcp = io::make_tcp_transport({.pool = &pool, .source = &source});
+    auto body = [&]() -> io::task<> {
+        source.answer = {io::address::loopback(0)};
+        auto door = co_await tcp->listen(*io::url::parse("tcp://host.example:0"));
+        REQUIRE(door);
+        const auto there = *door->local_address();
+        source.answer = {io::address::loopback_v6(there.port()), there};
+        const auto peer = co_await tcp->dial(
+            *io::url::parse("tcp://host%2Eexample:" + std::to_string(there.port())));
+        REQUIRE(peer);
+        CHECK(*peer->peer_address() == there);
+        CHECK(source.last().host == "host.example");
+        CHECK(source.last().service == std::to_string(there.port()));
+        source.returned = EAI_NONAME;
+        const auto unknown = co_await tcp->dial(*io::url::parse("tcp://host.example:1"));
+        CHECK(unknown.error() == io::resolve_error::unknown_host);
+    };
+
+    run_body(body);
+    CHECK(source.asked() == 3);
+}
+
 TEST_CASE("dial: a URL that its transport has no use for is refused, and says why") {
     const struct {
         std::string_view text;
@@ -124,7 +153,9 @@ TEST_CASE("dial: a URL that its transport has no use for is refused, and says wh
         CHECK(why_not_dialed(each.text) == each.what);
         CHECK(why_not_listened(each.text) == each.what);
     }
-    CHECK(why_not_dialed("tcp://127.1:80") == transport_error::unknown_host);
+    for (const std::string_view number : {"127.1", "1", "0x7f000001", "127.0.0.0X1.", "1.2.3.256"})
+        CHECK(why_not_dialed("tcp://" + std::string(number) + ":80") ==
+              transport_error::unknown_host);
     CHECK(why_not_dialed("tcp://h:x") == io::url_error::bad_port);
     CHECK(why_not_dialed("unix:a%00b") == std::errc::invalid_argument);
     CHECK(why_not_dialed("tcp://127.0.0.1").message() == "the URL names no port");
