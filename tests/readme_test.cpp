@@ -96,6 +96,7 @@ TEST_CASE("the README has its sections, in their order") {
         "An echo server",
         "Use it in your project",
         "Recipes",
+        "Streams and transports",
         "All of io_uring",
         "Errors",
         "Cancel, deadlines, shutdown",
