@@ -1,5 +1,5 @@
 // What nearly every test includes, compiled once for each program of tests. It saves time and
-// nothing else: each file still includes what it uses, and builds with b_pch=false.
+// nothing else: each file includes what it uses, and is compiled without this, too.
 
 #include <algorithm>
 #include <array>
