@@ -83,7 +83,7 @@ class bulky_stream : public plain_stream {
 
       private:
         lariat::buffer_view into_;
-        std::array<std::byte, 4096> bulk_{};
+        [[maybe_unused]] std::array<std::byte, 4096> bulk_{};
     };
     struct receive_description {
         lariat::buffer_view into;
