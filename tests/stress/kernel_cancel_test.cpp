@@ -136,10 +136,12 @@ void count(lane& each, tally& outcomes) {
     each.resumed = 0;
 }
 
+/// When a lane is fed. Not in the coroutine: GCC 12 may crash over a type that one declares.
+enum feeding : std::uint64_t { far, before_the_cancel, before_a_look_at_the_kernel, after };
+
 /// All lanes receive; each is fed once, from elsewhere at any time or from here at a chosen one,
 /// and each is cancelled.
 io::task<> burst(std::vector<lane>& all, feeder& elsewhere, std::mt19937_64& random) {
-    enum feeding : std::uint64_t { far, before_the_cancel, before_a_look_at_the_kernel, after };
     std::array<feeding, lanes> how;
     for (std::size_t number = 0; number < lanes; ++number) {
         how[number] = static_cast<feeding>(random() % 4);
