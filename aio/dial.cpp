@@ -20,7 +20,7 @@ class registry {
         return all;
     }
 
-    bool add(std::string_view scheme, std::shared_ptr<transport> made) {
+    bool add(std::string_view scheme, std::shared_ptr<transport>&& made) {
         const std::scoped_lock lock(guard_);
         return served_.try_emplace(std::string(scheme), std::move(made)).second;
     }
