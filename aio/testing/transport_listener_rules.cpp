@@ -158,7 +158,8 @@ int enter_without_descriptors(unsigned ring, unsigned submit, unsigned complete,
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
     const rlimit none{0, before.rlim_max};
-    const bool limited = calls_without_descriptors > 0 && calls_without_descriptors-- > 0;
+    const bool limited = calls_without_descriptors > 0;
+    if (limited) --calls_without_descriptors;
     if (limited) ::setrlimit(RLIMIT_NOFILE, &none);
     const long outcome =
         ::syscall(__NR_io_uring_enter, ring, submit, complete, flags, argument, size);

@@ -114,11 +114,9 @@ io::task<endings> copy_in_pieces(io::tcp_stream& from, io::tcp_stream& to, io::c
                                  std::uint64_t seed) {
     std::mt19937_64 random(seed);
     endings seen;
-    std::uint64_t moved = 0;
     for (;;) {
         const auto patience = std::chrono::microseconds(random() % 300);
         const auto step = co_await io::within(patience, io::copy(from, to, options));
-        moved += step.count() + step.rest().size();
         seen.on_source += !step && step.side() == io::copy_side::source;
         seen.on_sink += !step && step.side() == io::copy_side::sink;
         seen.with_rest += !step.rest().empty();
