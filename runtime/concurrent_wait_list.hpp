@@ -29,7 +29,6 @@ class concurrent_wait_list {
 
     using lock = adaptive_lock;
     using counter = std::atomic<std::size_t>;
-    static constexpr bool guarded = true;
 
     /// Lifetime: the lock outlives the list.
     explicit concurrent_wait_list(lock& guard) noexcept : lock_(guard) {}

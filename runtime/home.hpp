@@ -198,8 +198,7 @@ class home {
     const home_budgets budgets_;
     const thread_context* const thread_ = &here;
     ready_queue ready_;
-    runnable* first_of_next_turn_ =
-        nullptr;  // Compared only: it may have left the queue, and life.
+    runnable* first_of_next_turn_ = nullptr;  // Compared only: it may be gone.
     timer_queue timers_;
     intrusive_list<waiter, waiter> orphans_;
     intrusive_list<strand_scope, strand_scope> loose_scopes_;

@@ -30,9 +30,6 @@ class wait_list {
         section& operator=(const section&) = delete;
     };
 
-    /// Whether a section costs anything.
-    static constexpr bool guarded = false;
-
     /// A number that is used outside of sections.
     using counter = std::size_t;
 
