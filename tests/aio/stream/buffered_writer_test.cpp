@@ -16,6 +16,7 @@
 #include "aio/testing/running.hpp"
 #include "aio/testing/stream_pair.hpp"
 #include "runtime/within.hpp"
+#include "tests/aio/stream/fed.hpp"
 #include "tests/dies_with.hpp"
 
 namespace io = lariat;
@@ -70,14 +71,6 @@ struct dripping {
 
 const auto broken = std::make_error_code(std::errc::broken_pipe);
 using sizes = std::vector<std::size_t>;
-
-template <class T>
-T outcome_of(io::testing::manual_home& at, io::task<T> work) {
-    running ended(at, std::move(work));
-    at.run_until_idle();
-    REQUIRE(ended.done());
-    return ended.take();
-}
 
 }  // namespace
 

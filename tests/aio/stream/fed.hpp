@@ -13,6 +13,7 @@
 #include "aio/testing/running.hpp"
 #include "aio/testing/stream_pair.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/task.hpp"
 #include "runtime/within.hpp"
 
 /// One end of a stream in memory, and a test that sends on the other, piece by piece.
@@ -42,6 +43,15 @@ struct fed_stream {
         }
     }
 };
+
+/// What a task returns that needs nothing from outside.
+template <class T>
+T outcome_of(lariat::testing::manual_home& at, lariat::task<T> work) {
+    lariat::testing::running ended(at, std::move(work));
+    at.run_until_idle();
+    REQUIRE(ended.done());
+    return ended.take();
+}
 
 /// Every way to cut a text in pieces, that of a bit mask: a set bit cuts behind its byte.
 inline std::vector<std::string_view> pieces(std::string_view text, std::size_t cuts) {

@@ -88,14 +88,6 @@ struct dripping_writer : fed_stream {
     }
 };
 
-template <class T>
-T outcome_of(io::testing::manual_home& at, io::task<T> work) {
-    running ended(at, std::move(work));
-    at.run_until_idle();
-    REQUIRE(ended.done());
-    return ended.take();
-}
-
 }  // namespace
 
 TEST_CASE("a prefix of 1, 2, 4 or 8 bytes tells the size in either order") {
