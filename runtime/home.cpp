@@ -101,7 +101,7 @@ void home::forget_all() noexcept {
 
 void home::wake() noexcept { asleep_.notify_one(); }
 
-void home::await_outside(time_point) noexcept {
+void home::await_outside() noexcept {
     if (fall_asleep()) asleep_.wait(true, std::memory_order_acquire);
     awake();
     empty_mailbox();

@@ -106,7 +106,7 @@ class home {
     template <class Done>
     void drain_until(Done done) noexcept {
         begin_drain();
-        while (!done()) await_outside(never);
+        while (!done()) await_outside();
     }
 
     /// Inside an arrival, a reap or a cancel function nothing may be destroyed.
@@ -154,9 +154,9 @@ class home {
     /// kernel, which sleeps on its mailbox.
     virtual void wake() noexcept;
 
-    /// Waits until something happened outside, or `deadline`; what arrived is handled, no
-    /// coroutine resumed. Must return once something was posted.
-    virtual void await_outside(time_point deadline) noexcept;
+    /// Waits until something happened outside; what arrived is handled, no coroutine resumed and
+    /// no timer fired. Must return once something was posted.
+    virtual void await_outside() noexcept;
 
     /// Everything pending is about to be waited for: resets the time after which a scheduler says
     /// what it waits for.

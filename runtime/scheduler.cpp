@@ -138,9 +138,9 @@ void scheduler::begin_drain() noexcept {
     complain_at_ = after(now(), patience_);
 }
 
-void scheduler::await_outside(time_point deadline) noexcept {
+void scheduler::await_outside() noexcept {
     if (!recalled_.empty()) turn_out_recalled(false);
-    look_outside(true, std::min(deadline, complain_at_));
+    look_outside(true, complain_at_);
     empty_mailbox();
     if (now() < complain_at_) return;
     complain_at_ = after(now(), patience_);

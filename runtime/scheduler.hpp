@@ -96,7 +96,7 @@ class scheduler final : public home {
 
     void wake() noexcept override;
     bool send_wake(int other_ring) noexcept override;
-    void await_outside(time_point deadline) noexcept override;
+    void await_outside() noexcept override;
     void begin_drain() noexcept override;
 
     void enter(main_task& root) noexcept;

@@ -75,7 +75,7 @@ bool manual_home::let_something_happen() noexcept {
     return happened;
 }
 
-void manual_home::await_outside(time_point) noexcept {
+void manual_home::await_outside() noexcept {
     if (!mail() && !let_something_happen()) {
         check(wait_for_post(default_patience),
               "manual_home: a destructor waits for an operation that nobody finishes");

@@ -89,7 +89,7 @@ class manual_home final : public manual_time, public home {
     static constexpr std::chrono::milliseconds default_patience{10'000};
 
     void wake() noexcept override;
-    void await_outside(time_point deadline) noexcept override;
+    void await_outside() noexcept override;
     void begin_drain() noexcept override;
     bool wait_for_post(std::chrono::milliseconds patience);
     bool let_something_happen() noexcept;
