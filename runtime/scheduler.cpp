@@ -119,11 +119,12 @@ void scheduler::run_until_done(main_task& root) noexcept {
     check(!running_, "scheduler: run again from inside one of its tasks");
     running_ = true;
     while (!root.done()) {
-        const bool more = turn();
+        turn();
         if (root.done()) break;
         if (!recalled_.empty()) [[unlikely]]
             turn_out_recalled(true);
-        look_outside(!more, timers().next());
+        // What was turned out may have let go what others waited for.
+        look_outside(!ready(), timers().next());
     }
     // What was prepared last goes out: the thread that a wake is for may be all others wait for.
     ring_.poll();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <random>
 #include <stdexcept>
@@ -18,6 +19,7 @@
 
 #include "aio/op/nop.hpp"
 #include "runtime/event.hpp"
+#include "runtime/mutex.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/shield.hpp"
 #include "runtime/sleep.hpp"
@@ -196,6 +198,43 @@ TEST_CASE("on: a task that is destroyed while its visit lasts ends the visit fir
     };
 
     run_body(body);
+}
+
+TEST_CASE("on: who waits for what a destroyed visit held goes on, where nothing else happens") {
+    io::mutex lock;  // The other one's.
+    neighbour other;
+    std::atomic<bool> held_there{false};
+    auto holds = [&]() -> io::task<> {
+        const auto held = co_await lock.lock();
+        held_there = true;
+        held_there.notify_one();
+        (void)co_await io::sleep_for(1h);
+    };
+    auto locks = [&]() -> io::task<> {
+        const auto held = co_await lock.lock();
+        CHECK(held);
+    };
+    std::optional<std::future<void>> locked;
+    auto body = [&]() -> io::task<> {
+        io::scheduler inner;
+        auto visits = [&]() -> io::task<> { std::ignore = co_await io::on(other.loop(), holds()); };
+        auto run_a_while = [&]() -> io::task<> {
+            io::task_scope scope;
+            scope.spawn(visits());
+            co_await io::yield();
+            held_there.wait(false);
+            locked = io::start_on(other.loop(), locks());
+            // It waits by the time that the other one has answered.
+            co_await io::on(other.loop(), []() -> io::task<> { co_return; }());
+            // Destroyed without being joined.
+        };
+        inner.run(run_a_while());
+        co_return;
+    };
+
+    run_body(body);
+
+    CHECK(locked->wait_for(10s) == std::future_status::ready);
 }
 
 TEST_CASE("on: when the other scheduler ends, its guests come home with `stopped`") {
