@@ -34,7 +34,8 @@ struct channel_state {
 
     /// A channel without room takes a value when somebody asks for one.
     bool can_receive(section& now) noexcept {
-        return unclaimed() > 0 || (!senders.empty() && admit_sender(now));
+        while (unclaimed() == 0 && !senders.empty()) admit_sender(now);
+        return unclaimed() > 0;
     }
 
     /// Requires: can send. Returns: false without memory for it; then it was not moved from.
@@ -55,10 +56,16 @@ struct channel_state {
         if (unclaimed() > 0 && receivers.release_one(now)) ++claimed;
     }
 
+    /// A receiver is promised a value, which makes room for another. Requires: it can receive.
+    void claim(section& now) noexcept {
+        ++claimed;
+        admit_senders(now);
+    }
+
     /// Requires: there is an unclaimed value.
     T take(section& now) noexcept {
         T value = values.pop();
-        if (!senders.empty() && unclaimed() < capacity) admit_sender(now);
+        admit_senders(now);
         if (drained()) [[unlikely]]
             receivers.fail_all(make_error_code(error::closed), now);
         return value;
@@ -91,9 +98,14 @@ struct channel_state {
     List receivers{lock};
 
   private:
-    /// The sender that waits longest gets rid of a value.
-    bool admit_sender(section& now) noexcept {
-        return static_cast<channel_sender<T, List>&>(senders.front()).hand_over(values, now);
+    void admit_senders(section& now) noexcept {
+        while (!senders.empty() && unclaimed() < capacity) [[unlikely]]
+            admit_sender(now);
+    }
+
+    /// The sender that waits longest gets rid of a value, or fails for want of memory.
+    void admit_sender(section& now) noexcept {
+        static_cast<channel_sender<T, List>&>(senders.front()).hand_over(values, now);
     }
 };
 

@@ -32,15 +32,11 @@ class channel_sender : public List::entry {
         return this->pass();
     }
 
-    /// One of its values goes. Returns: false when there is no memory for it: the wait has failed.
-    bool hand_over(channel_queue<T>& values, section& now) noexcept {
-        if (!values.push(std::move(left_.front()))) {
-            this->fail(no_memory(), now);
-            return false;
-        }
+    /// One of its values goes. Without memory for it the wait fails.
+    void hand_over(channel_queue<T>& values, section& now) noexcept {
+        if (!values.push(std::move(left_.front()))) return this->fail(no_memory(), now);
         left_ = left_.subspan(1);
         if (left_.empty()) this->release(now);
-        return true;
     }
 
   protected:
@@ -109,7 +105,7 @@ class channel_receiver : public List::entry {
         if (!this->admitted()) return false;
         section now(from_.lock);
         if (from_.can_receive(now)) {
-            ++from_.claimed;
+            from_.claim(now);
             return this->pass();
         }
         if (from_.drained()) return this->refuse(make_error_code(error::closed));

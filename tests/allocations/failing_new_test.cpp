@@ -120,6 +120,33 @@ void check_value_stays() {
     CHECK(sum == 3);
 }
 
+template <class Channel>
+io::task<std::error_code> sends(Channel& to, std::unique_ptr<int>& value) {
+    const auto sent = co_await to.send(value);
+    co_return sent.error();
+}
+
+/// There is no memory for the value of the first that waits, and some for the next one's.
+template <class Channel>
+void check_next_one_sends() {
+    io::testing::manual_home at;
+    Channel meeting(0);
+    auto one = std::make_unique<int>(1), two = std::make_unique<int>(2);
+    io::testing::running first(at, sends(meeting, one)), second(at, sends(meeting, two));
+    at.run_until_idle();
+
+    counted::fail_at(1);
+    const auto got = meeting.try_receive();
+    counted::fail_at(0);
+    at.run_until_idle();
+
+    REQUIRE(got);
+    CHECK(**got == 2);
+    CHECK(first.take() == std::errc::not_enough_memory);
+    CHECK(one);
+    CHECK(second.take() == std::error_code());
+}
+
 }  // namespace
 
 TEST_CASE("without memory for one more value a channel leaves it with its sender") {
@@ -129,6 +156,15 @@ TEST_CASE("without memory for one more value a channel leaves it with its sender
     }
     check_value_stays<io::channel<std::unique_ptr<int>>>();
     check_value_stays<io::concurrent_channel<std::unique_ptr<int>>>();
+}
+
+TEST_CASE("without memory for a waiting sender's value the receiver gets the next sender's") {
+    if (!counted::available()) {
+        MESSAGE("skipped: operator new is this sanitizer's own");
+        return;
+    }
+    check_next_one_sends<io::channel<std::unique_ptr<int>>>();
+    check_next_one_sends<io::concurrent_channel<std::unique_ptr<int>>>();
 }
 
 TEST_CASE("without memory for one more timer arming fails, and harms nothing") {

@@ -16,6 +16,8 @@
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
 #include "runtime/concurrent_channel.hpp"
+#include "runtime/event.hpp"
+#include "runtime/when_all.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/within.hpp"
 #include "runtime/yield.hpp"
@@ -341,4 +343,35 @@ TEST_CASE_TEMPLATE(
         std::iota(all.begin(), all.end(), 0);
         REQUIRE(got == all);
     }
+}
+
+TEST_CASE_TEMPLATE("a receiver that was given a value lets the next sender in before it takes it",
+                   Channel, io::channel<number>, io::concurrent_channel<number>) {
+    manual_home at;
+    Channel numbers(1);
+    REQUIRE(numbers.try_send(of(1)));
+    number second = of(2), third = of(3);
+    io::event sent;
+    auto sends_and_tells = [&]() -> io::task<> {
+        const auto done = co_await numbers.send(second);
+        CHECK(done);
+        sent.set();
+    };
+    auto receives_both_ways = [&]() -> io::task<int> {
+        auto both = co_await io::when_all(numbers.receive(), sent.wait());
+        co_return **std::get<0>(both);
+    };
+    running sender(at, sends_and_tells());
+    at.run_until_idle();
+
+    running receiver(at, receives_both_ways());
+    at.run_turn();
+    // The room that it made was for the one who waited.
+    const bool overtaken = numbers.try_send(third);
+    at.run_until_idle();
+
+    CHECK(!overtaken);
+    REQUIRE(receiver.done());
+    CHECK(receiver.take() == 1);
+    CHECK(**numbers.try_receive() == 2);
 }
