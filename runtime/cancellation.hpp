@@ -67,7 +67,8 @@ struct strand {
     /// strands of its members.
     void cancel(std::error_code why) noexcept;
 
-    /// The same, with a leaf that is to give back what it was promised; see `waiter::retract`.
+    /// The same, with a leaf that is to give back what it was promised, also on a strand that has a
+    /// reason already; see `waiter::retract`.
     void retract(std::error_code why) noexcept;
 };
 

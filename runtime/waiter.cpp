@@ -25,10 +25,11 @@ void strand::cancel(std::error_code why) noexcept {
 }
 
 void strand::retract(std::error_code why) noexcept {
-    if (reason) return;
-    reason = why;
-    if (leaf) leaf->retract(why);
-    scopes.for_each([&](strand_scope& scope) { scope.cancel(why); });
+    // A cancel that came before left what it waits for with it, if that was promised already.
+    const bool first = !reason;
+    if (first) reason = why;
+    if (leaf) leaf->retract(reason);
+    if (first) scopes.for_each([&](strand_scope& scope) { scope.cancel(why); });
 }
 
 }  // namespace lariat

@@ -295,6 +295,30 @@ TEST_CASE("a cancel from outside ends every member with its reason, and takes no
     CHECK(x.size() == 1);
 }
 
+TEST_CASE(
+    "a cancel after two members were promised a value leaves one with it, the other gives back") {
+    manual_home at;
+    numbers x(1), y(1);
+    std::string taken;
+    auto body = [&]() -> io::task<> {
+        const auto next = co_await io::select(x.receive(), y.receive());
+        taken += std::get<0>(next.results) ? "x" : "";
+        taken += std::get<1>(next.results) ? "y" : "";
+        CHECK(std::get<1>(next.results).error() == stopped);
+    };
+    running all(at, body());
+    at.run_until_idle();
+
+    x.try_send(1);
+    y.try_send(1);
+    all.cancel(stopped);
+    at.run_until_idle();
+
+    CHECK(taken == "x");
+    CHECK(x.size() == 0);
+    CHECK(y.size() == 1);
+}
+
 TEST_CASE("a range is selected from in turn, and says which of them it was") {
     manual_home at;
     std::vector<std::unique_ptr<numbers>> all;
