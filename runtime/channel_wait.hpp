@@ -60,6 +60,8 @@ struct channel_send {
     channel_state<T, List>& to;
     T& what;
 
+    const void* waits_for() const noexcept { return &to.senders; }
+
     bool succeeds() noexcept {
         typename List::section now(to.lock);
         // Without memory the wait fails; it is not tried for twice.
@@ -140,6 +142,8 @@ struct channel_receive {
     channel_state<T, List>& from;
     std::optional<T> taken = std::nullopt;
 
+    const void* waits_for() const noexcept { return &from.receivers; }
+
     bool succeeds() noexcept {
         typename List::section now(from.lock);
         if (!from.can_receive(now)) return false;
@@ -169,6 +173,8 @@ struct channel_receive_some {
     channel_state<T, List>& from;
     std::vector<T>& into;
     std::size_t taken = 0;
+
+    const void* waits_for() const noexcept { return &from.receivers; }
 
     bool succeeds() noexcept {
         typename List::section now(from.lock);

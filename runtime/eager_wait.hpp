@@ -15,6 +15,7 @@ namespace lariat {
 ///
 ///     bool succeeds() noexcept;   // what it was given is its own from here on
 ///     auto value() noexcept;      // of one that has succeeded
+///     const void* waits_for() const noexcept;  // tells what it is for from others
 ///
 /// It is made in place, from its members one by one: a copy of all of them reads words that were
 /// written the moment before in other pieces, and the processor waits for those to arrive.
@@ -29,6 +30,8 @@ class [[nodiscard]] eager_wait final {
         if (waits_) [[unlikely]]
             wait_.~Waiting();
     }
+
+    const void* waits_for() const noexcept { return attempt_.waits_for(); }
 
     void attach(strand* line, continuation whom) noexcept { make_wait().attach(line, whom); }
     bool launch() noexcept { return wait_.launch(); }

@@ -134,6 +134,8 @@ struct basic_semaphore<List>::attempt {
     const std::size_t units;
     const char* const name;
 
+    const void* waits_for() const noexcept { return &subject.waiters_; }
+
     bool succeeds() noexcept {
         const section now(subject.lock_);
         if (!subject.can_take(units)) return false;
