@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <thread>
 
 namespace lariat {
@@ -16,10 +18,20 @@ std::uint32_t coarse_milliseconds() noexcept {
     return static_cast<std::uint32_t>(now.tv_sec * 1000 + now.tv_nsec / 1'000'000);
 }
 
+/// An interrupted transfer goes ahead of the others, and costs `transfers` of what is allowed at
+/// once: so many are allowed that a turn has a resumption left for someone else.
+home_budgets leaving_one_for_others(home_budgets budgets) noexcept {
+    check(budgets.resumptions > 0 && budgets.immediate > 0 && budgets.transfers > 0,
+          "home: a budget of less than one");
+    const std::int64_t most = std::int64_t{budgets.resumptions - 1} * budgets.transfers;
+    budgets.immediate = static_cast<int>(std::min<std::int64_t>(budgets.immediate, most));
+    return budgets;
+}
+
 }  // namespace
 
 home::home(const clock& time, home_budgets budgets) noexcept
-    : clock_(time), budgets_(budgets), coarse_now_(coarse_milliseconds()) {}
+    : clock_(time), budgets_(leaving_one_for_others(budgets)), coarse_now_(coarse_milliseconds()) {}
 
 home::~home() {
     await_posters();

@@ -17,7 +17,7 @@ namespace lariat {
 
 class ring;
 
-/// How much a home does before it looks outside again.
+/// How much a home does before it looks outside again. Each is at least 1.
 struct home_budgets {
     /// Resumptions from the ready queue per turn. 256 keeps a turn in the tens of microseconds,
     /// and makes the cost of looking outside a fraction of a nanosecond for each.
@@ -47,6 +47,7 @@ extern constinit thread_local thread_context here __attribute__((tls_model("init
 /// Threads: all but `post` and `on_this_thread` happens on the thread that made the home.
 class home {
   public:
+    /// Requires: budgets of 1 and more.
     explicit home(const clock& time = clock::system(), home_budgets budgets = {}) noexcept;
     home(const home&) = delete;
     home& operator=(const home&) = delete;
@@ -218,7 +219,7 @@ inline bool may_transfer() noexcept { return --here.transfers >= 0; }
 /// Otherwise the other one goes through the ready queue, as `node`.
 /// Returns: what `await_suspend` returns.
 inline std::coroutine_handle<> transfer_later(runnable& node) noexcept {
-    here.at->make_ready_interrupted(node);
+    home::current().make_ready_interrupted(node);
     return std::noop_coroutine();
 }
 
@@ -228,7 +229,7 @@ inline std::coroutine_handle<> transfer_later(runnable& node) noexcept {
 inline bool queue_if_budget_spent(runnable& wait) noexcept {
     if (--here.immediate >= 0) [[likely]]
         return false;
-    here.at->make_ready_next_turn(wait);
+    home::current().make_ready_next_turn(wait);
     return true;
 }
 

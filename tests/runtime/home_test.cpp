@@ -3,15 +3,18 @@
 #include <ostream>
 #include <string>
 #include <thread>
+#include <tuple>
 
 #include <doctest/doctest.h>
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/other_thread.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/mutex.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/yield.hpp"
 #include "tests/dies_with.hpp"
+#include "tests/faults/detached.hpp"
 
 using namespace std::chrono_literals;
 using namespace lariat::testing;
@@ -138,6 +141,19 @@ TEST_CASE("of two homes on a thread the one made last is current, until it ends"
 
 TEST_CASE("asking for the current home where there is none is caught") {
     CHECK(dies_with("no scheduler runs on this thread", [] { (void)home::current(); }));
+}
+
+TEST_CASE("a wait where there is no home is caught, also for what is free") {
+    const bool caught = dies_with("no scheduler runs on this thread", [] {
+        lariat::mutex free;
+        auto locks = [&]() -> detached {
+            const auto held = co_await free.lock();
+            std::ignore = held;
+        };
+        locks();
+    });
+
+    CHECK(caught);
 }
 
 TEST_CASE("flushing from another thread is caught") {

@@ -15,6 +15,7 @@
 #include "runtime/sleep.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/yield.hpp"
+#include "tests/dies_with.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -163,4 +164,34 @@ TEST_CASE("a turn resumes no more than its budgets allow, whatever completes at 
     at.run_until_idle();
 
     CHECK(in_one_turn == 21);
+}
+
+TEST_CASE("whatever the budgets are, one that never waits lets the others go on") {
+    for (const io::home_budgets budgets :
+         {io::home_budgets{1, 256, 32}, io::home_budgets{4, 256, 32}, io::home_budgets{256, 1, 1},
+          io::home_budgets{2, 1, 64}}) {
+        CAPTURE(budgets.resumptions);
+        manual_home at(budgets);
+        fake_provider ready(at, fake_kind::finishes_in_start);
+        bool enough = false, went_on = false;
+        auto yields_once = [&]() -> io::task<> {
+            co_await io::yield();
+            went_on = true;
+        };
+
+        running hog(at, awaits_tasks(ready, enough));
+        running other(at, yields_once());
+        for (int turn = 0; turn < 10; ++turn) at.run_turn();
+
+        CHECK(went_on);
+        enough = true;
+        at.run_until_idle();
+        REQUIRE(hog.done());
+    }
+}
+
+TEST_CASE("a budget of nothing is a mistake with a name") {
+    for (const io::home_budgets budgets :
+         {io::home_budgets{0, 1, 1}, io::home_budgets{1, 0, 1}, io::home_budgets{1, 1, 0}})
+        CHECK(dies_with("home: a budget of less than one", [&] { manual_home at(budgets); }));
 }
