@@ -1,16 +1,15 @@
 #include "aio/transport/acceptor.hpp"
 
-#include <algorithm>
-
 #include "runtime/error.hpp"
 #include "runtime/event.hpp"
 #include "runtime/on.hpp"
+#include "runtime/when_all.hpp"
 #include "runtime/when_any.hpp"
 
 namespace lariat {
 namespace {
 
-/// On a worker: ends with the group. Returns: why, always an error.
+/// On a worker: ends with it.
 task<result<void>> until_ended() {
     event never;
     co_return co_await never.wait();
@@ -46,41 +45,52 @@ peer_service::peer_service(worker_group& group, tcp_listener& door, serve_option
       door_(door),
       most_peers_(options.most_peers),
       peers_(group.size()),
+      ended_(group.size()),
       last_(group.size() - 1) {
     check(most_peers_ > 0, "serve_on: of no peers");
 }
 
 task<result<void>> peer_service::run() {
-    {
-        task_scope peers;
-        peers.spawn(accept_until_end(peers));
-        co_await peers.join();
-    }
-    co_return end_;
+    // The group has tasks of this as long as a peer may come or is there: a drain waits for them.
+    auto first = co_await when_any(serve_all(), watch_all());
+    co_return first.index == 0 ? end_ : first.get<1>();
 }
 
-task<> peer_service::accept_until_end(task_scope& peers) {
-    auto first = co_await when_any(accept_all(peers), on(group_[0], until_ended()));
-    if (first.index == 0) {
-        // That the listener was closed is the end which is asked for.
-        const std::error_code why = first.get<0>();
-        if (why != error::closed) end_ = why;
-        co_return;
-    }
-    // The group has ended, and its peers hear of it by themselves; or all of this was cancelled.
-    end_ = first.get<1>().error();
+task<> peer_service::serve_all() {
+    task_scope peers;
+    peers.spawn(accept_all(peers));
+    co_await peers.join();
 }
 
-task<std::error_code> peer_service::accept_all(task_scope& peers) {
+task<> peer_service::accept_all(task_scope& peers) {
     for (;;) {
         while (full()) {
             const auto left = co_await one_left_.wait();
-            if (!left) co_return left.error();
+            if (!left) co_return end(left.error());
         }
         auto peer = co_await door_.accept();
-        if (!peer) co_return peer.error();
+        if (!peer) co_return end(peer.error());
         peers.spawn(visit(place(*this, next_worker()), *std::move(peer)));
     }
+}
+
+void peer_service::end(std::error_code why) noexcept {
+    // That the listener was closed is the end which is asked for.
+    if (why != error::closed) end_ = why;
+}
+
+/// Returns: why the last worker has ended, or this was cancelled.
+task<std::error_code> peer_service::watch_all() {
+    std::vector<task<std::error_code>> workers;
+    for (std::size_t each = 0; each < group_.size(); ++each) workers.push_back(watch(each));
+    const auto ends = co_await when_all(std::move(workers));
+    co_return ends[0];
+}
+
+task<std::error_code> peer_service::watch(std::size_t worker) {
+    const auto end = co_await on(group_[worker], until_ended());
+    ended_[worker] = true;
+    co_return end.error();
 }
 
 task<> peer_service::visit(place taken, tcp_stream peer) {
@@ -88,17 +98,20 @@ task<> peer_service::visit(place taken, tcp_stream peer) {
 }
 
 bool peer_service::full() const noexcept {
-    return std::ranges::all_of(peers_, [this](std::size_t count) { return count >= most_peers_; });
+    for (std::size_t each = 0; each < peers_.size(); ++each)
+        if (!ended_[each] && peers_[each] < most_peers_) return false;
+    return true;
 }
 
-/// The one that has least to do and room for another; of several the next after the last.
+/// The one that has least to do and room for another; of several the next after the last. One that
+/// ended while the peer was awaited gets it when nobody else may: there it is closed.
 std::size_t peer_service::next_worker() noexcept {
     const std::size_t count = group_.size();
     std::size_t best = count;
     std::size_t least = SIZE_MAX;
     for (std::size_t step = 1; step <= count; ++step) {
         const std::size_t each = (last_ + step) % count;
-        const std::size_t load = group_.load(each) + peers_[each];
+        const std::size_t load = ended_[each] ? SIZE_MAX - 1 : group_.load(each) + peers_[each];
         if (peers_[each] >= most_peers_ || load >= least) continue;
         best = each;
         least = load;

@@ -43,9 +43,12 @@ class peer_service {
     /// The task that serves a peer; runs on a worker.
     virtual task<> serve(tcp_stream peer) const = 0;
 
-    task<> accept_until_end(task_scope& peers);
-    task<std::error_code> accept_all(task_scope& peers);
+    task<> serve_all();
+    task<> accept_all(task_scope& peers);
+    void end(std::error_code why) noexcept;
     task<> visit(place taken, tcp_stream peer);
+    task<std::error_code> watch_all();
+    task<std::error_code> watch(std::size_t worker);
     bool full() const noexcept;
     std::size_t next_worker() noexcept;
 
@@ -53,6 +56,7 @@ class peer_service {
     tcp_listener& door_;
     const std::size_t most_peers_;
     std::vector<std::size_t> peers_;  // Of each worker.
+    std::vector<bool> ended_;         // Likewise: it serves nobody any more.
     std::size_t last_ = 0;            // The worker that got the last one.
     auto_event one_left_;
     std::error_code end_;
@@ -89,11 +93,12 @@ class peer_service_of final : public peer_service {
 ///
 /// Returns: success once the listener is closed. In any case it is over when all peers have gone;
 /// until then it counts as a task of the group, for which a `drain` waits.
-/// Errors: stopped when the group was; canceled, timed_out (through `within`); what else accept4(2)
-/// reports. When descriptors run out it waits, as the listener does. What `f` throws ends all peers
-/// and is rethrown; an error that it returns is dropped.
-/// Cancel: reaches the peers too, and they are waited for. A peer that comes to a worker which is
-/// ending is closed.
+/// Errors: stopped when all workers were; canceled, timed_out (through `within`); what else
+/// accept4(2) reports. When descriptors run out it waits, as the listener does. What `f` throws
+/// ends all peers and is rethrown, as is `std::bad_alloc` without memory for a peer's task; an
+/// error that `f` returns is dropped.
+/// Cancel: reaches the peers too, and they are waited for. A worker that was stopped alone gets no
+/// more of them; one that is on its way there is closed.
 /// Lifetime: group and listener outlive it. Each peer has copies of `f` and the arguments.
 /// Threads: of the listener's home, which may be one of the group's or none; `f` runs on workers.
 template <class F, class... Args>

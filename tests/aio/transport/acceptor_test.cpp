@@ -23,6 +23,7 @@
 
 #include "aio/stream.hpp"
 #include "runtime/event.hpp"
+#include "runtime/on.hpp"
 #include "runtime/ring.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/start_on.hpp"
@@ -208,6 +209,24 @@ TEST_CASE("serve_on: when the group is stopped it ends with `stopped`, and peers
 
     CHECK(end == io::error::stopped);
     CHECK(all.gone == 2);
+}
+
+TEST_CASE("serve_on: a worker that was stopped alone gets no peers, and the others serve on") {
+    notes all;
+    io::worker_group group(workers(2));
+    group[0].stop();
+    auto client = [&](io::address where) -> io::task<> {
+        // Once this has come back, so has what serve_on asked before.
+        std::ignore = co_await io::on(group[0], []() -> io::task<> { co_return; }());
+        std::vector<io::tcp_stream> clients;
+        for (int i = 0; i < 4; ++i) clients.push_back(co_await greeted(where));
+    };
+    auto body = [&]() -> io::task<std::error_code> {
+        co_return co_await beside(group, {}, all, client);
+    };
+
+    CHECK(run_body(body) == std::error_code());
+    CHECK(all.served_by(thread_of(group[1])) == 4);
 }
 
 TEST_CASE("serve_on: of a group that was stopped before it ends at once, and leaves the listener") {
