@@ -9,20 +9,12 @@
 #include <cstdio>
 #include <fstream>
 
+#include "runtime/capabilities.hpp"
+
 namespace lariat {
 namespace {
 
-constexpr int needed_major = 6;
-constexpr int needed_minor = 1;
-
-struct kernel_version {
-    int major = 0;
-    int minor = 0;
-
-    bool sufficient() const noexcept {
-        return major > needed_major || (major == needed_major && minor >= needed_minor);
-    }
-};
+constexpr kernel_version needed{6, 1};
 
 kernel_version running_kernel() noexcept {
     utsname names{};
@@ -71,7 +63,7 @@ std::string explain_refusal(std::error_code why) {
         case ENFILE:
             return "io_uring: the system has no file left for a ring: raise sysctl fs.file-max";
         case EINVAL:
-            if (const kernel_version version = running_kernel(); !version.sufficient())
+            if (const kernel_version version = running_kernel(); version < needed)
                 return too_old(version);
             return "io_uring: the kernel refused the ring's parameters";
         default:
@@ -80,7 +72,7 @@ std::string explain_refusal(std::error_code why) {
 }
 
 availability available() {
-    if (const kernel_version version = running_kernel(); !version.sufficient())
+    if (const kernel_version version = running_kernel(); version < needed)
         return {false, too_old(version)};
     // Refused for its null argument where io_uring is there, and for its own reason elsewhere.
     errno = 0;
