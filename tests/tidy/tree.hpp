@@ -14,6 +14,8 @@ struct source {
 
     bool is_header() const { return path.ends_with(".hpp"); }
     bool in(std::string_view folder) const { return path.starts_with(folder); }
+    /// Whether it only makes others compile faster.
+    bool is_precompiled() const { return path.find("/precompiled/") != std::string::npos; }
 };
 
 /// What the rules look at: read from the disk once, or made up by a test of the rules themselves.
