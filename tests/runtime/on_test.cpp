@@ -225,7 +225,7 @@ TEST_CASE("on: who waits for what a destroyed visit held goes on, where nothing 
             held_there.wait(false);
             locked = io::start_on(other.loop(), locks());
             // It waits by the time that the other one has answered.
-            co_await io::on(other.loop(), []() -> io::task<> { co_return; }());
+            std::ignore = co_await io::on(other.loop(), []() -> io::task<> { co_return; }());
             // Destroyed without being joined.
         };
         inner.run(run_a_while());
