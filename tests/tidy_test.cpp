@@ -38,6 +38,10 @@ TEST_CASE("liburing is included by the ring and the operations only, and by no p
     expect_none(tidy::liburing_out_of_place(ours()));
 }
 
+TEST_CASE("OpenSSL is included by TLS only, and by no public header") {
+    expect_none(tidy::openssl_out_of_place(ours()));
+}
+
 TEST_CASE("public headers include no private ones") {
     expect_none(tidy::private_headers_in_public_ones(ours()));
 }

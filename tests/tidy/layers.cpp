@@ -18,6 +18,8 @@ bool shows_io_uring(const include& one) {
            one.path == "linux/io_uring.h";
 }
 
+bool shows_openssl(const include& one) { return one.path.starts_with("openssl/"); }
+
 std::string at(const source& file, const include& one) {
     return file.path + ":" + std::to_string(one.line) + ": includes " + one.path;
 }
@@ -91,6 +93,20 @@ complaints liburing_out_of_place(const tree& all) {
             if (!shows_io_uring(one) || (allowed && !installed)) continue;
             found.push_back(at(file, one) + (installed ? " in a public header"
                                                        : " outside ring, kernel_abi and aio/op"));
+        }
+    }
+    return found;
+}
+
+complaints openssl_out_of_place(const tree& all) {
+    complaints found;
+    for (const auto& file : all.sources) {
+        if (!in_library(file)) continue;
+        const bool allowed = file.in("aio/transport/tls") || file.in("aio/testing/certificates.");
+        const bool installed = file.is_header() && !all.hidden.contains(file.path);
+        for (const auto& one : includes(file.text)) {
+            if (!shows_openssl(one) || (allowed && !installed)) continue;
+            found.push_back(at(file, one) + (installed ? " in a public header" : " outside TLS"));
         }
     }
     return found;

@@ -12,6 +12,7 @@ inline constexpr std::size_t most_columns = 100;
 complaints arrows_that_point_up(const tree&);
 complaints files_and_lists_that_differ(const tree&);
 complaints liburing_out_of_place(const tree&);
+complaints openssl_out_of_place(const tree&);
 complaints private_headers_in_public_ones(const tree&);
 complaints contract_that_reaches_the_ring(const tree&);
 complaints unexpected_entries(const tree&);

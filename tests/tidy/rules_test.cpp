@@ -83,6 +83,20 @@ TEST_CASE("liburing in a wrong place or a public header is found") {
     CHECK(tidy::liburing_out_of_place(tree).size() == 3);
 }
 
+TEST_CASE("OpenSSL outside of TLS or in a public header is found") {
+    auto tree = two_layers();
+    const std::string text = "#include <openssl/ssl.h>\n";
+    tree.sources.push_back({"aio/transport/tls_bio.cpp", text});
+    tree.sources.push_back({"aio/transport/tls_openssl.hpp", text});
+    tree.sources.push_back({"tests/aio/transport/tls_test.cpp", text});
+    tree.hidden = {"aio/transport/tls_openssl.hpp"};
+    CHECK(tidy::openssl_out_of_place(tree).empty());
+
+    tree.sources.push_back({"aio/transport/tls.hpp", text});
+    tree.sources.push_back({"aio/transport/tcp.cpp", text});
+    CHECK(tidy::openssl_out_of_place(tree).size() == 2);
+}
+
 TEST_CASE("a private header in a public one is found") {
     auto tree = two_layers();
     tree.hidden = {"runtime/low.hpp"};
