@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <ostream>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +10,7 @@
 
 #include "aio/op/nop.hpp"
 #include "aio/transport/inproc.hpp"
+#include "tests/aio/transport/expect_contract.hpp"
 #include "tests/aio/transport/subjects.hpp"
 
 namespace io = lariat;
@@ -18,20 +18,6 @@ using namespace std::chrono_literals;
 using namespace lariat::testing;
 
 namespace {
-
-template <class Subject>
-void expect_contract() {
-    const std::uint64_t seed = std::random_device()();
-    const auto report = run_transport_suite<Subject>({.bulk = 300'000, .seed = seed});
-
-    CAPTURE(seed);
-    for (const auto& failure : report.failures) FAIL_CHECK(failure);
-    constexpr transport_traits can = Subject::traits;
-    const auto left_out = 2 * !can.half_close + 2 * !can.resets + !can.descriptors + !can.refuses +
-                          2 * !can.black_hole + !can.takes_names + !can.long_names + !can.outlived;
-    CHECK(report.left_out.size() == static_cast<std::size_t>(left_out));
-    CHECK(report.kept + report.left_out.size() == 38);
-}
 
 // Transports with a fault each, for the suite to find.
 
