@@ -1,7 +1,9 @@
 #include "aio/transport/tls_context.hpp"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 
 #include <string>
 #include <utility>
@@ -59,6 +61,22 @@ result<bool> trust(SSL_CTX& context, const tls_pem& authority, std::string_view 
     if (any)
         ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(&context), X509_V_FLAG_PARTIAL_CHAIN);
     return any;
+}
+
+/// Whom the system trusts. A bundle is read here and now; what stands in a directory would be read
+/// in the middle of a handshake, by the loop's own thread.
+bool trust_the_system(SSL_CTX& context) noexcept {
+    const bool told =
+        ::getenv(::X509_get_default_cert_file_env()) || ::getenv(::X509_get_default_cert_dir_env());
+    if (!told) {
+        for (const char* const bundle :
+             {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+              "/etc/ssl/ca-bundle.pem", ::X509_get_default_cert_file()}) {
+            if (::SSL_CTX_load_verify_file(&context, bundle)) return true;
+        }
+        ::ERR_clear_error();
+    }
+    return ::SSL_CTX_set_default_verify_paths(&context) == 1;
 }
 
 /// Certificate and key, which may be one text.
@@ -127,7 +145,7 @@ result<tls_context> tls_context::client(const tls_client_options& options) {
         const auto trusted =
             trust(native, options.authority, options.authority_directory, introduced::no);
         if (!trusted) return trusted.error();
-        if (!*trusted && !::SSL_CTX_set_default_verify_paths(&native)) return take_openssl_error();
+        if (!*trusted && !trust_the_system(native)) return take_openssl_error();
     }
     if (!options.certificate.empty()) {
         const auto identified =

@@ -34,8 +34,9 @@ enum class client_certificates {
 };
 
 struct tls_client_options {
-    /// Who is trusted: these, these of a directory (see openssl-rehash(1)), or those whom the
-    /// system trusts, if nothing is given.
+    /// Who is trusted: these, these of a directory (see openssl-rehash(1)), which is read in the
+    /// middle of handshakes, or those whom the system trusts, if nothing is given. `SSL_CERT_FILE`
+    /// and `SSL_CERT_DIR` of the environment say who they are.
     tls_pem authority = {};
     std::string_view authority_directory = {};
     /// False: anybody can be the server, and read and change what is sent.
@@ -75,6 +76,8 @@ using tls_chooser = std::function<std::optional<tls_context>(std::string_view na
 
 /// Who one is, whom one trusts, and what one speaks: made once, used by many connections. Copies
 /// share it, nothing changes it.
+///
+/// Making one reads files: a program with a loop makes its contexts before it runs.
 ///
 /// What is not an option is left to OpenSSL and the system's configuration of it: ciphers, groups,
 /// signature algorithms.

@@ -153,6 +153,13 @@ bool tls_engine::has_output() const noexcept {
     return !core_->sending.empty() || !core_->queued.empty();
 }
 
+bool tls_engine::only_tickets_left() const noexcept {
+    const SSL* const ssl = core_->ssl.get();
+    // With TLS 1.2 a server has the last word; with TLS 1.3 the client.
+    return ::SSL_is_server(ssl) && ::SSL_is_init_finished(ssl) &&
+           ::SSL_version(ssl) >= TLS1_3_VERSION;
+}
+
 void tls_engine::sent(std::size_t count) noexcept { core_->sending.drop(count); }
 
 bool tls_engine::crowded() const noexcept { return core_->queued.size() > crowd; }

@@ -80,6 +80,10 @@ class tls_engine {
     bool has_output() const noexcept;
     void sent(std::size_t count) noexcept;
 
+    /// After `shake_hands`: the handshake is done, and what is left to be sent are tickets, for
+    /// which no client waits.
+    bool only_tickets_left() const noexcept;
+
     /// So much is to be sent that a peer who sees to it that it gets more should wait.
     bool crowded() const noexcept;
 

@@ -31,8 +31,6 @@ class own_category final : public std::error_category {
         switch (static_cast<tls_error>(value)) {
             case tls_error::truncated:
                 return "the connection ended without close_notify";
-            case tls_error::interrupted:
-                return "an operation was destroyed while bytes were on their way";
             case tls_error::no_authority:
                 return "no certificate of an authority was given";
             case tls_error::no_certificate:

@@ -7,7 +7,6 @@ namespace lariat {
 /// What TLS comes to where neither the kernel, nor the peer, nor OpenSSL has a word for it.
 enum class tls_error {
     truncated = 1,        ///< The transport ended without close_notify: something may be missing.
-    interrupted,          ///< An operation was destroyed while bytes were on their way.
     no_authority,         ///< Nobody is trusted: what was given holds no certificate of one.
     no_certificate,       ///< What was given as a certificate holds none.
     no_key,               ///< What was given as a private key holds none.
