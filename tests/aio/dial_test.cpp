@@ -169,6 +169,8 @@ TEST_CASE("dial: an unknown scheme is named by the error") {
     CHECK(other == transport_error::unknown_scheme);
     CHECK(one.message() == "no transport is registered for the scheme \"foo\"");
     CHECK(other.message() == "no transport is registered for the scheme \"bar+x\"");
+    CHECK(why_not_dialed("tls://localhost:1").message() ==
+          "no transport is registered for the scheme \"tls\"");
 }
 
 TEST_CASE("dial: a registered transport serves its scheme, once") {

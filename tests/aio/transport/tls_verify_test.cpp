@@ -1,4 +1,7 @@
+#include <stdlib.h>
+
 #include <chrono>
+#include <fstream>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
@@ -10,6 +13,7 @@
 
 #include "aio/transport/tls_engine.hpp"
 #include "aio/transport/tls_error.hpp"
+#include "tests/aio/op/scratch.hpp"
 #include "tests/aio/transport/tls_engines.hpp"
 
 namespace io = lariat;
@@ -247,4 +251,18 @@ TEST_CASE("versions that do not meet end the handshake, and both know why") {
 
     CHECK(pair.client_step.error == tls_alert::protocol_version);
     CHECK(pair.server_step.error.message().find("unsupported protocol") != std::string::npos);
+}
+
+TEST_CASE("whom the system trusts is trusted if nothing is said, and nobody else") {
+    const scratch folder;
+    const std::string bundle = folder.path() / "bundle.pem";
+    std::ofstream(bundle) << authority().certificate();
+    const auto stranger = after_handshake(io::tls_context::client().value(), server_context());
+    ::setenv("SSL_CERT_FILE", bundle.c_str(), 1);
+
+    const auto known = after_handshake(io::tls_context::client().value(), server_context());
+    ::unsetenv("SSL_CERT_FILE");
+
+    CHECK(stranger.client_step.error == tls_cause::certificate_rejected);
+    CHECK(known.both_done());
 }
