@@ -127,6 +127,7 @@ struct workload {
     std::vector<subject> subjects;
     std::string_view unit = "ns/item";
     std::string_view reference = "raw";  ///< The subject that the others are compared with.
+    bool optional = false;               ///< Not everywhere: run with --smoke only if it is named.
 };
 
 /// Keeps the compiler from dropping the computation of `value`.

@@ -167,7 +167,8 @@ std::vector<selection> select(const std::vector<workload>& all, const options& a
     check_names(all, asked.names);
     std::vector<const workload*> chosen;
     for (const workload& one : all) {
-        if (asked.names.empty() || matches_any(asked.names, one.name)) chosen.push_back(&one);
+        const bool unasked = asked.names.empty() && !(asked.how.smoke && one.optional);
+        if (unasked || matches_any(asked.names, one.name)) chosen.push_back(&one);
     }
     check_parameters(chosen, asked);
     check_subjects(chosen, asked.how.subjects);

@@ -10,6 +10,7 @@ std::vector<workload> all_workloads() {
         mutex_workload(),     hop_workload(),       post_workload(),     offload_workload(),
         file_read_workload(), accept_workload(),    idle_workload(),     echo_tcp_workload(),
         echo_unix_workload(), resp_ping_workload(), resp_get_workload(), http_workload(),
+        tls_workload(),
     };
 }
 

@@ -33,6 +33,7 @@ workload echo_unix_workload();
 workload resp_ping_workload();
 workload resp_get_workload();
 workload http_workload();
+workload tls_workload();
 
 /// In the order in which they run.
 std::vector<workload> all_workloads();

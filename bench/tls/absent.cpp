@@ -1,0 +1,18 @@
+#include "bench/tls/ends.hpp"
+
+// Built where OpenSSL is not.
+
+namespace bench {
+namespace {
+
+[[noreturn]] void say_so() { throw unavailable("this build is one without TLS"); }
+
+}  // namespace
+
+void receive_raw_tls(const job&, meter&) { say_so(); }
+void receive_raw_tls_ahead(const job&, meter&) { say_so(); }
+void receive_lariat_tls(const job&, meter&) { say_so(); }
+
+int tls_send_command(const std::vector<std::string>&) { say_so(); }
+
+}  // namespace bench

@@ -1,0 +1,57 @@
+#include "bench/tls/connection.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <vector>
+
+#include "bench/echo/socket.hpp"
+#include "bench/options.hpp"
+#include "bench/tls/ends.hpp"
+
+namespace bench {
+
+const lariat::testing::credentials& tls_credentials() {
+    static const auto made = lariat::testing::certificate_authority().issue({.name = "localhost"});
+    return made;
+}
+
+tls_connection::tls_connection(const job& work, std::string_view sender) {
+    sched_getaffinity(0, sizeof before_, &before_);
+    const two_processors where = processors_for_two();
+    pin_to(where.server);
+    const listening door = listen_on("tcp");
+    sender_ = std::make_unique<child>(
+        std::vector<std::string>{"tls-send", std::string(sender), door.address,
+                                 std::to_string(where.load), std::to_string(work.with["size"])});
+    socket_ = accept4(door.socket, nullptr, nullptr, SOCK_CLOEXEC);
+    const int error = errno;
+    close(door.socket);
+    if (socket_ < 0) throw std::system_error(error, std::generic_category(), "accept");
+}
+
+tls_connection::~tls_connection() {
+    if (socket_ >= 0) close(socket_);
+    sched_setaffinity(0, sizeof before_, &before_);
+}
+
+void report_bandwidth(meter& figures, const tls_bytes_of& bytes) {
+    constexpr double mebi = 1024 * 1024;
+    const double seconds = figures.per_item() * static_cast<double>(figures.items()) / 1e9;
+    figures.note("MiB_per_second", static_cast<double>(bytes.measured) / mebi / seconds);
+}
+
+int tls_send_command(const std::vector<std::string>& words) {
+    if (words.size() != 4) throw usage_error("tls-send: raw|lariat PORT CPU SIZE");
+    std::signal(SIGPIPE, SIG_IGN);
+    pin_to(std::stoi(words[2]));
+    const int socket = connect_to("tcp", words[1]);
+    const auto send = words[0] == "raw" ? send_raw_tls : send_lariat_tls;
+    send(socket, std::stoul(words[3]));
+    return 0;
+}
+
+}  // namespace bench

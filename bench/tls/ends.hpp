@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/harness.hpp"
+
+namespace bench {
+
+// Both ends of the tls workload. The receiver is measured and serves; the sender is this program,
+// run again, and takes whatever certificate it is shown.
+
+/// Without TLS in the build they throw `unavailable`.
+void receive_raw_tls(const job& work, meter& figures);
+void receive_raw_tls_ahead(const job& work, meter& figures);
+void receive_lariat_tls(const job& work, meter& figures);
+
+/// `tls-send raw|lariat PORT CPU SIZE`: sends until nobody receives. Returns: an exit status.
+int tls_send_command(const std::vector<std::string>& words);
+
+}  // namespace bench
