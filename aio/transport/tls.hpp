@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -63,7 +64,7 @@ class tls_stream {
 
     /// Ends what is pending with `closed`. Does not wait: what was sealed, close_notify and the end
     /// of the stream below go on their way in the background, for ten seconds at most and until the
-    /// scheduler ends. Who must know that they have gone awaits `shutdown` first. Twice is fine.
+    /// scheduler stops. Who must know that they have gone awaits `shutdown` first. Twice is fine.
     void close() noexcept {
         if (session_) session_->close();
     }

@@ -69,12 +69,12 @@ void tls_session::let_go() noexcept {
     if (!kept_) delete this;
 }
 
-/// Neither a cancel nor a stop reaches it; the end of the scheduler destroys it.
+/// It stays as long as the session is in use; a scheduler that stops cuts only the goodbye short.
 task<> tls_session::keep(keeper self) {
     tls_session& session = *self;
     session.kept_since_.set();
     (void)co_await shield(session.closing_.wait());
-    if (session.established_) (void)co_await shield(within(patience, session.say_goodbye()));
+    if (session.established_) (void)co_await within(patience, session.say_goodbye());
     session.below_->close();
     co_await shield(session.become_idle());
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -12,6 +13,8 @@
 #include "aio/transport/tls.hpp"
 #include "aio/transport/tls_context.hpp"
 #include "aio/transport/tls_error.hpp"
+#include "runtime/check.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/composite.hpp"
 #include "runtime/error.hpp"
 #include "runtime/event.hpp"

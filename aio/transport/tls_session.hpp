@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "aio/aio.hpp"
 #include "aio/aio_list.hpp"
 #include "aio/buffer.hpp"
+#include "aio/op/socket.hpp"
 #include "aio/stream_wait.hpp"
 #include "aio/transport/tls_engine.hpp"
 #include "runtime/cancellation.hpp"
