@@ -1,0 +1,86 @@
+#include "aio/sp/message_pipe.hpp"
+
+#include <utility>
+
+#include "aio/stream.hpp"
+#include "runtime/when_all.hpp"
+#include "runtime/within.hpp"
+
+namespace lariat {
+
+message_pipe::message_pipe(any_stream stream, sp_mapping mapping, std::size_t longest)
+    : stream_(std::move(stream)), reader_(mapping, longest), writer_(mapping) {}
+
+task<result<void>> message_pipe::exchange_greetings(sp_protocol own) {
+    const sp_greeting ours = greeting_of(own);
+    sp_greeting theirs{};
+    auto both = co_await when_all(write_all(stream_, ours), read_exactly(stream_, theirs));
+    auto& [sent, received] = both;
+    if (!received) co_return received.error();
+    const auto fits = check_greeting(theirs, own);
+    if (!fits) co_return fits.error();
+    co_return sent.error();
+}
+
+task<result<void>> message_pipe::greet(sp_protocol own, duration limit) {
+    const auto greeted = co_await within(limit, exchange_greetings(own));
+    if (!greeted) close();
+    co_return greeted;
+}
+
+task<result<message>> message_pipe::receive() {
+    message one;
+    while (!next(one)) {
+        const auto filled = co_await fill();
+        if (!filled) co_return filled.error();
+    }
+    co_return one;
+}
+
+task<result<void>> message_pipe::fill() {
+    if (const auto broken = reader_.error()) {
+        close();
+        co_return broken;
+    }
+    const auto room = reader_.room();
+    transfer came(0);
+    if (room.size() == 1)
+        came = co_await stream_.receive(room[0]);
+    else
+        came = co_await stream_.receive_scattered(room);
+    reader_.advance(came.count());
+    if (came.count() != 0) co_return {};
+    if (!came) co_return came.error();
+    if (reader_.whole()) co_return error::end_of_stream;
+    close();
+    co_return error::torn;
+}
+
+task<result<void>> message_pipe::send(message& what) {
+    writer_.clear();
+    (void)writer_.add(what);
+    const auto sent = co_await flush();
+    if (sent)
+        what = {};
+    else
+        writer_.clear();
+    co_return sent;
+}
+
+task<result<void>> message_pipe::flush() {
+    while (!writer_.all_sent()) {
+        const auto views = writer_.views();
+        transfer went(0);
+        if (views.size() == 1)
+            went = co_await stream_.send(views[0]);
+        else
+            went = co_await stream_.send_gathered(views);
+        writer_.advance(went.count());
+        if (went || writer_.all_sent()) continue;
+        if (writer_.torn()) close();
+        co_return went.error();
+    }
+    co_return {};
+}
+
+}  // namespace lariat

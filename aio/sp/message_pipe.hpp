@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+
+#include "aio/any_stream.hpp"
+#include "aio/sp/frames.hpp"
+#include "aio/sp/message.hpp"
+#include "aio/sp/protocol.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace lariat {
+
+/// How long a peer may take to greet, unless it is said otherwise.
+inline constexpr duration usual_greeting_limit = std::chrono::seconds(10);
+
+/// Messages over a stream of bytes, as NNG lays them out: what a message socket has for each peer.
+///
+/// One receive and one send may be pending at a time.
+/// Errors: of each operation: end_of_stream when the peer is done; torn when it is in the middle of
+/// a message, protocol_error and limit_exceeded for what no peer may send, which close the stream;
+/// those of the stream.
+/// Threads: those of the stream. Lifetime: outlives its operations.
+class message_pipe {
+  public:
+    /// `longest`: a longer message is not received; see `no_longest_message`.
+    /// Errors: throws `std::bad_alloc`.
+    message_pipe(any_stream stream, sp_mapping mapping,
+                 std::size_t longest = usual_longest_message);
+
+    /// Both sides say which protocol they speak, at the same time.
+    /// Errors: timed_out after `limit`; wrong_protocol_type, protocol_error; with all of them, and
+    /// when it is cancelled, the stream is closed.
+    task<result<void>> greet(sp_protocol own, duration limit = usual_greeting_limit);
+
+    /// Waits for a message. Cancel: nothing is lost, the next receive goes on where this one was.
+    task<result<message>> receive();
+
+    /// Sends a message, which is empty then.
+    /// Cancel: before the first byte has left the message is still the caller's; after it the
+    /// stream is closed, so that the peer never sees a torn message and then a whole one.
+    /// Lifetime: the message outlives the task.
+    task<result<void>> send(message& what);
+
+    // For who moves many at once.
+
+    /// Returns: whether `into` is a message that has arrived already.
+    bool next(message& into) noexcept { return reader_.next(into); }
+
+    /// Waits until more has arrived, a message or a part of one.
+    task<result<void>> fill();
+
+    /// To be sent by the next `flush`. See `sp_frame_writer::add`.
+    sp_frame_writer::added add(const message& what) noexcept { return writer_.add(what); }
+
+    /// Sends what was added.
+    task<result<void>> flush();
+
+    void close() noexcept { stream_.close(); }
+    any_stream& stream() noexcept { return stream_; }
+
+  private:
+    task<result<void>> exchange_greetings(sp_protocol own);
+
+    any_stream stream_;
+    sp_frame_reader reader_;
+    sp_frame_writer writer_;
+};
+
+}  // namespace lariat
