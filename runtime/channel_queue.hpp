@@ -43,6 +43,10 @@ class channel_queue {
     }
 
     /// Requires: not empty.
+    T& front() noexcept { return slots_[first_]; }
+    const T& front() const noexcept { return slots_[first_]; }
+
+    /// Requires: not empty.
     T pop() noexcept {
         T* const slot = slots_ + first_;
         T value = std::move(*slot);
@@ -50,6 +54,13 @@ class channel_queue {
         first_ = (first_ + 1) & (room_ - 1);
         --size_;
         return value;
+    }
+
+    void swap(channel_queue& other) noexcept {
+        std::swap(slots_, other.slots_);
+        std::swap(room_, other.room_);
+        std::swap(first_, other.first_);
+        std::swap(size_, other.size_);
     }
 
   private:

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "aio/sp/message.hpp"
+#include "aio/sp/peer.hpp"
+#include "runtime/error.hpp"
+#include "runtime/result.hpp"
+#include "runtime/wait_list.hpp"
+
+namespace lariat {
+
+/// A message, and the peer that it came from.
+struct arrival {
+    message what;
+    peer_handle from;
+
+    arrival(message&& came, peer_handle&& who) noexcept
+        : what(std::move(came)), from(std::move(who)) {}
+};
+
+/// What all peers have kept, received one from each in turn: who sends much does not hold up the
+/// others.
+class arrival_queue {
+  public:
+    class receiving;
+
+    /// The peer keeps one more, until it is received.
+    /// Returns: false without memory for it.
+    bool keep(sp_peer& from, message& what) noexcept {
+        if (!from.keep(what)) return false;
+        ++available_;
+        if (!peers_.has(from)) peers_.add(from);
+        promise();
+        return true;
+    }
+
+    /// What it has kept is not to be received any more.
+    void forget(sp_peer& from) noexcept {
+        if (!peers_.has(from)) return;
+        available_ -= from.count_kept();
+        peers_.remove(from);
+    }
+
+    void close() noexcept {
+        closed_ = true;
+        wait_list::section now;
+        receivers_.fail_all(make_error_code(error::closed), now);
+    }
+
+  private:
+    // What a receiver was promised stays where it is until its turn: it may be destroyed first.
+    void promise() noexcept {
+        wait_list::section now;
+        if (available_ > claimed_ && receivers_.release_one(now)) ++claimed_;
+    }
+
+    arrival taken() noexcept {
+        sp_peer& from = peers_.front();
+        --available_;
+        if (from.count_kept() > 1)
+            peers_.add(from);
+        else
+            peers_.remove(from);
+        return {from.take(), from.handle()};
+    }
+
+    peer_list<among_arrivals> peers_;
+    std::size_t available_ = 0;
+    std::size_t claimed_ = 0;
+    wait_list receivers_;
+    bool closed_ = false;
+};
+
+/// A wait for the next of them.
+class arrival_queue::receiving : public wait_list::entry {
+  public:
+    explicit receiving(arrival_queue& from) noexcept
+        : entry(from.receivers_, "receive message"), from_(from) {}
+
+    bool launch() noexcept {
+        if (!admitted()) return false;
+        if (from_.closed_) return refuse(make_error_code(error::closed));
+        wait_list::section now;
+        if (from_.available_ == from_.claimed_) return enter(now);
+        ++from_.claimed_;
+        return pass();
+    }
+
+  protected:
+    ~receiving() = default;
+
+    result<arrival> take() noexcept {
+        if (!told()) return error_;
+        --from_.claimed_;
+        if (from_.closed_ || from_.available_ == 0) return make_error_code(error::closed);
+        return from_.taken();
+    }
+
+  private:
+    bool give_back(wait_list::section&) noexcept override {
+        --from_.claimed_;
+        from_.promise();
+        return true;
+    }
+
+    arrival_queue& from_;
+};
+
+/// Yields `result<message>`.
+class message_receiving final : public arrival_queue::receiving,
+                                public awaiting<message_receiving> {
+  public:
+    using receiving::receiving;
+    ~message_receiving() { leave(); }
+
+    result<message> await_resume() noexcept {
+        auto came = take();
+        if (!came) return came.error();
+        return std::move(came->what);
+    }
+};
+
+struct message_receive_description {
+    arrival_queue& from;
+    message_receiving operator co_await() const noexcept { return message_receiving(from); }
+};
+
+}  // namespace lariat

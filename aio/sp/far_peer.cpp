@@ -1,0 +1,103 @@
+#include "aio/sp/far_peer.hpp"
+
+#include <utility>
+
+namespace lariat {
+
+void far_link::end() noexcept {
+    const std::lock_guard guard(lock_);
+    over_ = true;
+    for (end_state& each : ends_) post_news(each);
+}
+
+void far_link::post_news(end_state& to) noexcept {
+    if (!to.peer || to.posted) return;
+    to.posted = true;
+    to.peer->home_.post(to.peer->news_);
+}
+
+far_peer::far_peer(sp_rules& owner, std::size_t most_kept, std::shared_ptr<far_link> link,
+                   far_link::side which)
+    : sp_peer(owner, most_kept), link_(std::move(link)), side_(which) {
+    const std::lock_guard guard(link_->lock_);
+    auto& own = link_->at(side_);
+    own.peer = this;
+    far_link::post_news(own);  // Something may have come before this end was taken.
+}
+
+far_peer::~far_peer() {
+    disconnect();
+    link_->lock_.lock();
+    const bool posted = link_->at(side_).posted;
+    link_->lock_.unlock();
+    if (posted) home_.flush();
+}
+
+bool far_peer::has_room() const noexcept {
+    const std::lock_guard guard(link_->lock_);
+    return !link_->over_ && !link_->full(link_->at(far_link::other(side_)));
+}
+
+bool far_peer::try_send(message& what) noexcept {
+    const std::lock_guard guard(link_->lock_);
+    auto& there = link_->at(far_link::other(side_));
+    if (link_->over_) return false;
+    const std::size_t size = what.size();
+    if (link_->full(there) || !there.coming.push(std::move(what))) {
+        there.refused = true;
+        return false;
+    }
+    there.bytes += size;
+    there.refused = there.refused || link_->full(there);
+    far_link::post_news(there);
+    return true;
+}
+
+void far_peer::disconnect() noexcept {
+    const std::lock_guard guard(link_->lock_);
+    link_->at(side_).peer = nullptr;
+    link_->over_ = true;
+    far_link::post_news(link_->at(far_link::other(side_)));
+}
+
+void far_peer::look() noexcept {
+    bool may_send = false;
+    {
+        const std::lock_guard guard(link_->lock_);
+        auto& own = link_->at(side_);
+        own.posted = false;
+        if (!own.peer) return;
+        may_send = std::exchange(own.may_send, false);
+    }
+    if (may_send) owner_.has_room(*this);
+    deliver();
+}
+
+/// Returns: whether something has come.
+bool far_peer::fetch() noexcept {
+    const std::lock_guard guard(link_->lock_);
+    auto& own = link_->at(side_);
+    come_.swap(own.coming);
+    own.bytes = 0;
+    if (std::exchange(own.refused, false)) {
+        auto& there = link_->at(far_link::other(side_));
+        there.may_send = true;
+        far_link::post_news(there);
+    }
+    last_ = link_->over_;
+    return come_.size() != 0;
+}
+
+void far_peer::deliver() noexcept {
+    if (std::exchange(delivering_, true)) return;
+    do {
+        while (come_.size() != 0 && !holds_up()) {
+            message next = come_.pop();
+            if (!owner_.arrived(*this, next)) end();
+        }
+    } while (come_.size() == 0 && fetch());
+    delivering_ = false;
+    if (last_ && come_.size() == 0) end();
+}
+
+}  // namespace lariat

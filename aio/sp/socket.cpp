@@ -1,0 +1,253 @@
+#include "aio/sp/socket.hpp"
+
+#include <new>
+#include <utility>
+
+#include "aio/dial.hpp"
+#include "aio/sp/door.hpp"
+#include "aio/sp/near_peer.hpp"
+#include "runtime/error.hpp"
+#include "runtime/home.hpp"
+#include "runtime/sleep.hpp"
+#include "runtime/when_any.hpp"
+
+namespace lariat {
+
+/// A peer's time with a socket: it has joined from here on, and is gone after it.
+class sp_socket::membership {
+  public:
+    membership(sp_socket& with, std::unique_ptr<sp_peer> who) noexcept
+        : with_(&with), who_(std::move(who)) {
+        ++with_->peer_count_;
+        with_->peers_.add(*who_);
+        with_->joined(*who_);
+        with_->peers_changed_.set();
+        with_->peers_changed_.reset();
+    }
+    membership(membership&& other) noexcept
+        : with_(other.with_), who_(std::move(other.who_)), inside_(other.inside_) {}
+    membership& operator=(membership&&) = delete;
+    ~membership() {
+        if (!who_) return;
+        leave();
+        with_->gone(*who_);
+    }
+
+    void leave() noexcept {
+        if (!std::exchange(inside_, false)) return;
+        --with_->peer_count_;
+        with_->peers_.remove(*who_);
+        with_->left(*who_);
+        who_->disconnect();
+    }
+
+    sp_peer& peer() const noexcept { return *who_; }
+
+  private:
+    sp_socket* with_;
+    std::unique_ptr<sp_peer> who_;
+    bool inside_ = true;
+};
+
+sp_socket::sp_socket(sp_protocol own, const sp_options& options, sp_pace pace)
+    : protocol_(own), options_(options), pace_(pace) {
+    tasks_.emplace();
+}
+
+sp_socket::~sp_socket() {
+    check(!tasks_ || tasks_->size() == 0, "sp_socket: its protocol has not shut it down");
+}
+
+void sp_socket::close() noexcept {
+    if (std::exchange(closed_, true)) return;
+    const auto why = make_error_code(error::closed);
+    closing();
+    unsent.fail(why);
+    peers_changed_.set();
+    closing_.set();
+    tasks_->cancel(why);
+}
+
+task_scope::join_description sp_socket::stop() noexcept {
+    close();
+    return tasks_->join();
+}
+
+void sp_socket::shut_down() noexcept {
+    close();
+    tasks_.reset();
+}
+
+/// What a socket does by itself ends with it, and it with what it does: whoever made it was
+/// cancelled then.
+task<> sp_socket::supervise(task<> body) {
+    try {
+        co_await std::move(body);
+    } catch (...) {
+        close();
+        throw;
+    }
+    if (here.line->reason) close();
+}
+
+void sp_socket::start(task<> body) { tasks_->spawn(supervise(std::move(body))); }
+
+task<result<void>> sp_socket::wait_for_peers(std::size_t count) {
+    while (!closed_ && peer_count_ < count) {
+        const auto changed = co_await peers_changed_.wait();
+        if (!changed) co_return changed.error();
+    }
+    if (closed_) co_return error::closed;
+    co_return {};
+}
+
+task<result<void>> sp_socket::adopt(any_stream stream, sp_mapping mapping) {
+    auto race = co_await when_any(greet(std::move(stream), mapping), closing_.wait());
+    auto& made = race.get<0>();
+    if (closed_) co_return error::closed;
+    if (!made) co_return made.error();
+    start(host(*std::move(made)));
+    co_return {};
+}
+
+task<> sp_socket::host(membership who) {
+    try {
+        co_await who.peer().run();
+        who.leave();
+        co_await who.peer().until_all_taken();
+    } catch (const std::bad_alloc&) {
+        // That costs the peer, not the socket.
+    }
+}
+
+task<result<sp_socket::membership>> sp_socket::greet(any_stream stream, sp_mapping mapping) {
+    try {
+        message_pipe pipe(std::move(stream), mapping, options_.longest_message);
+        const auto greeted = co_await pipe.greet(protocol_, options_.greeting_limit);
+        if (!greeted) co_return greeted.error();
+        if (closed_) co_return error::closed;
+        if (!admits()) co_return std::make_error_code(std::errc::connection_refused);
+        co_return membership(
+            *this, std::make_unique<stream_peer>(rules(), std::move(pipe), options_, pace_));
+    } catch (const std::bad_alloc&) {
+        co_return std::make_error_code(std::errc::not_enough_memory);
+    }
+}
+
+task<result<sp_socket::membership>> sp_socket::connect(const sp_place& where) {
+    if (closed_) co_return error::closed;
+    // The other side is not to believe for a moment that it has a peer.
+    if (!admits()) co_return std::make_error_code(std::errc::connection_refused);
+    if (where.what == sp_place::kind::inproc) co_return meet(where.address);
+    auto stream = co_await lariat::dial(std::string_view(where.address));
+    if (!stream) co_return stream.error();
+    co_return co_await greet(*std::move(stream), where.mapping);
+}
+
+result<sp_socket::membership> sp_socket::meet(const std::string& name) {
+    auto found = sp_door::find(name, protocol_);
+    if (!found) return found.error();
+    const std::size_t most_kept = options_.receive_queue;
+    if (auto* const link = std::get_if<std::shared_ptr<far_link>>(&*found)) {
+        return membership(*this, std::make_unique<far_peer>(rules(), most_kept, std::move(*link),
+                                                            far_link::side::dialed));
+    }
+    sp_socket& there = **std::get_if<sp_socket*>(&*found);
+    // A pair that finds itself has nobody to talk to.
+    if (&there == this || !there.takes_peers())
+        return std::make_error_code(std::errc::connection_refused);
+    auto ends = near_peer::make(rules(), most_kept, there.rules(), there.options_.receive_queue);
+    there.start(there.host(membership(there, std::move(ends.second))));
+    return membership(*this, std::move(ends.first));
+}
+
+task<> sp_socket::redial(sp_place where, std::optional<membership> first) {
+    backoff pauses(options_.reconnect);
+    for (;;) {
+        if (!first) {
+            auto made = co_await connect(where);
+            if (made) first.emplace(*std::move(made));
+        }
+        if (first) {
+            const time_point joined = home::current().now();
+            auto who = std::move(*first);
+            first.reset();
+            co_await host(std::move(who));
+            // One that is sent away as soon as it has greeted is no better than one that refuses.
+            if (home::current().now() - joined > options_.reconnect.first)
+                pauses = backoff(options_.reconnect);
+        }
+        const auto paused = co_await sleep_for(pauses.next());
+        if (!paused) co_return;
+    }
+}
+
+task<result<std::string>> sp_socket::listen(std::string url) {
+    auto where = sp_place::parse(url);
+    if (!where) co_return where.error();
+    if (closed_) co_return error::closed;
+    if (where->what == sp_place::kind::inproc) {
+        auto door = sp_door::open(where->address, *this, protocol_, options_.receive_queue);
+        if (!door) co_return door.error();
+        start(accept_far(*std::move(door)));
+        co_return url;
+    }
+    auto door = co_await listen_at(std::string_view(where->address));
+    if (!door) co_return door.error();
+    if (closed_) co_return error::closed;
+    // Only a port may be another one than was asked for.
+    if (where->mapping == sp_mapping::tcp) url = door->url();
+    start(accept_streams(*std::move(door), where->mapping));
+    co_return url;
+}
+
+task<> sp_socket::accept_streams(any_listener door, sp_mapping mapping) {
+    for (;;) {
+        auto stream = co_await door.accept();
+        if (!stream) co_return;
+        try {
+            start(host_stream(*std::move(stream), mapping));
+        } catch (const std::bad_alloc&) {
+            // The next one may find memory again.
+        }
+    }
+}
+
+task<> sp_socket::host_stream(any_stream stream, sp_mapping mapping) {
+    auto who = co_await greet(std::move(stream), mapping);
+    if (who) co_await host(*std::move(who));
+}
+
+/// Those of this thread come in by themselves.
+task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
+    for (;;) {
+        const auto knocked = co_await door->knocked();
+        if (!knocked) co_return;
+        for (auto& link : door->visitors()) {
+            auto peer = std::make_unique<far_peer>(rules(), options_.receive_queue, std::move(link),
+                                                   far_link::side::listened);
+            if (takes_peers()) start(host(membership(*this, std::move(peer))));
+        }
+    }
+}
+
+task<result<void>> sp_socket::dial(std::string url) {
+    auto where = sp_place::parse(url);
+    if (!where) co_return where.error();
+    auto race = co_await when_any(connect(*where), closing_.wait());
+    auto& made = race.get<0>();
+    if (closed_) co_return error::closed;
+    if (!made) co_return made.error();
+    start(redial(*std::move(where), *std::move(made)));
+    co_return {};
+}
+
+result<void> sp_socket::keep_dialing(std::string url) {
+    auto where = sp_place::parse(url);
+    if (!where) return where.error();
+    if (closed_) return error::closed;
+    start(redial(*std::move(where), std::nullopt));
+    return {};
+}
+
+}  // namespace lariat

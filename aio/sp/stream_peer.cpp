@@ -1,0 +1,113 @@
+#include "aio/sp/stream_peer.hpp"
+
+#include <utility>
+
+#include "runtime/when_any.hpp"
+#include "runtime/yield.hpp"
+
+namespace lariat {
+
+stream_peer::stream_peer(sp_rules& owner, message_pipe&& pipe, const sp_options& options,
+                         sp_pace pace)
+    : sp_peer(owner, options.receive_queue),
+      pipe_(std::move(pipe)),
+      pace_(pace),
+      outgoing_(options.send_queue) {}
+
+void stream_peer::disconnect() noexcept {
+    pipe_.close();
+    // What has not left never will.
+    owner_.unsent.remove(outgoing_.size() + std::exchange(leaving_, 0));
+    while (!outgoing_.empty()) outgoing_.pop();
+}
+
+bool stream_peer::has_room() const noexcept {
+    if (pace_ == sp_pace::one_by_one) return outgoing_.empty() && leaving_ == 0;
+    return !outgoing_.full();
+}
+
+bool stream_peer::try_send(message& what) noexcept {
+    if (!has_room() || !outgoing_.push(std::move(what))) {
+        refusing_ = true;
+        return false;
+    }
+    owner_.unsent.add(1);
+    if (!has_room()) refusing_ = true;
+    sendable_.set();
+    return true;
+}
+
+bool stream_peer::enqueue(message_queue& from) noexcept {
+    refusing_ = true;
+    return from.give([&](message& oldest) noexcept { return outgoing_.push(std::move(oldest)); });
+}
+
+void stream_peer::send_newest(message what) noexcept {
+    while (outgoing_.full()) {
+        (void)outgoing_.pop();
+        owner_.unsent.remove(1);
+    }
+    (void)try_send(what);
+}
+
+task<> stream_peer::run() {
+    (void)co_await when_any(receive_all(), send_all(), ending_.wait());
+    pipe_.close();
+}
+
+task<> stream_peer::receive_all() {
+    message one;
+    for (;;) {
+        while (pipe_.next(one)) {
+            if (!owner_.arrived(*this, one)) co_return;
+            if (!holds_up()) continue;
+            const auto roomy = co_await roomy_.wait();
+            if (!roomy) co_return;
+        }
+        const auto filled = co_await pipe_.fill();
+        if (!filled) co_return;
+    }
+}
+
+task<> stream_peer::send_all() {
+    for (;;) {
+        owner_.refill(*this);
+        if (outgoing_.empty()) {
+            const auto sendable = co_await sendable_.wait();
+            if (!sendable) co_return;
+            continue;
+        }
+        compose();
+        if (pace_ == sp_pace::queued) tell_room();
+        const auto sent = co_await pipe_.flush();
+        if (!sent) co_return;
+        batch_has_left();
+        // A stream that takes all at once must not get all: the others' turn comes first.
+        if (pace_ == sp_pace::one_by_one) co_await yield();
+    }
+}
+
+void stream_peer::compose() noexcept {
+    while (!outgoing_.empty()) {
+        const auto added = pipe_.add(outgoing_.front());
+        if (added == sp_frame_writer::added::no) return;
+        message taken = outgoing_.pop();
+        ++leaving_;
+        if (added == sp_frame_writer::added::referred) held_[held_count_++] = std::move(taken);
+    }
+}
+
+void stream_peer::batch_has_left() noexcept {
+    for (std::size_t i = 0; i < held_count_; ++i) held_[i] = {};
+    held_count_ = 0;
+    owner_.unsent.remove(std::exchange(leaving_, 0));
+    if (pace_ == sp_pace::one_by_one) tell_room();
+}
+
+void stream_peer::tell_room() noexcept {
+    if (!refusing_ || !(pace_ == sp_pace::one_by_one ? has_room() : outgoing_.roomy())) return;
+    refusing_ = false;
+    owner_.has_room(*this);
+}
+
+}  // namespace lariat
