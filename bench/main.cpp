@@ -13,6 +13,7 @@
 #include "bench/report.hpp"
 #include "bench/runner.hpp"
 #include "bench/serving.hpp"
+#include "bench/sp/command.hpp"
 #include "bench/tls/ends.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/available.hpp"
@@ -90,7 +91,8 @@ constexpr struct {
     int (*run)(const std::vector<std::string>& words);
 } commands[] = {
     {"serve", serve_command},           {"load", load_command}, {"serve_resp", serve_resp_command},
-    {"serve_http", serve_http_command}, {"exact", run_exact},   {"tls-send", tls_send_command},
+    {"serve_http", serve_http_command}, {"sp", sp_command},     {"exact", run_exact},
+    {"tls-send", tls_send_command},
 };
 
 int run(const std::vector<std::string>& words) {

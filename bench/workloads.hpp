@@ -34,6 +34,11 @@ workload resp_ping_workload();
 workload resp_get_workload();
 workload http_workload();
 workload tls_workload();
+workload sp_inproc_workload();
+workload sp_ipc_workload();
+workload sp_ipc_latency_workload();
+workload sp_tcp_workload();
+workload sp_tcp_latency_workload();
 
 /// In the order in which they run.
 std::vector<workload> all_workloads();
