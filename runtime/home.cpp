@@ -19,11 +19,11 @@ std::uint32_t coarse_milliseconds() noexcept {
 }
 
 /// An interrupted transfer goes ahead of the others, and costs `transfers` of what is allowed at
-/// once: so many are allowed that a turn has a resumption left for someone else.
-home_budgets leaving_one_for_others(home_budgets budgets) noexcept {
+/// once: so many are allowed that who used up a turn's resumptions alone goes behind them.
+home_budgets fair(home_budgets budgets) noexcept {
     check(budgets.resumptions > 0 && budgets.immediate > 0 && budgets.transfers > 0,
           "home: a budget of less than one");
-    const std::int64_t most = std::int64_t{budgets.resumptions - 1} * budgets.transfers;
+    const std::int64_t most = std::int64_t{budgets.resumptions} * budgets.transfers - 1;
     budgets.immediate = static_cast<int>(std::min<std::int64_t>(budgets.immediate, most));
     return budgets;
 }
@@ -31,7 +31,7 @@ home_budgets leaving_one_for_others(home_budgets budgets) noexcept {
 }  // namespace
 
 home::home(const clock& time, home_budgets budgets) noexcept
-    : clock_(time), budgets_(leaving_one_for_others(budgets)), coarse_now_(coarse_milliseconds()) {}
+    : clock_(time), budgets_(fair(budgets)), coarse_now_(coarse_milliseconds()) {}
 
 home::~home() {
     await_posters();
