@@ -106,9 +106,7 @@ result<void> use_certificate(SSL_CTX& context, std::string_view text) {
     const auto used = each_certificate(text, [&](certificate_owner next) {
         if (std::exchange(first, false))
             return ::SSL_CTX_use_certificate(&context, next.get()) == 1;
-        if (::SSL_CTX_add0_chain_cert(&context, next.get()) != 1) return false;
-        (void)next.release();  // The context owns it now.
-        return true;
+        return ::SSL_CTX_add1_chain_cert(&context, next.get()) == 1;
     });
     if (!used) return used.error();
     if (!*used) return make_error_code(tls_error::no_certificate);

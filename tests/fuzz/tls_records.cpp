@@ -98,7 +98,8 @@ class end {
   private:
     void say(std::size_t seed) {
         if (!shaken_ || ended_) return;
-        const std::string text(seed * seed % 5000, static_cast<char>(letter_ + seed % 26));
+        const std::string text(seed * seed % 5000,
+                               static_cast<char>(letter_ + static_cast<int>(seed % 26)));
         const auto step = write_text(engine_, text);
         said_ += text.substr(0, step.count);
     }
