@@ -138,7 +138,7 @@ workload sp_inproc_workload() {
         .what = "a message that goes to and fro between two pair sockets of a process",
         .parameters = {{.name = "threads", .values = {1, 2}, .what = "of the two", .most = 2},
                        {.name = "size", .values = {64}, .what = "bytes per message"}},
-        .items = 1'000'000,
+        .items = 100'000,
         .smoke_items = 2'000,
         .subjects = {{"nng", "libnng, which has threads of its own besides", run_inproc},
                      {"lariat", "message sockets", run_inproc}},

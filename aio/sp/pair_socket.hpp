@@ -12,7 +12,7 @@ namespace lariat {
 class pair_socket final : public sp_socket {
   public:
     explicit pair_socket(const sp_options& options = {}) : sp_socket(sp_protocol::pair0, options) {}
-    ~pair_socket() { shut_down(); }
+    ~pair_socket() override { shut_down(); }
 
     /// Waits until a peer is there and its queue has room. `result<void>`.
     /// Errors: closed; canceled, timed_out (through `within`). With an error the message is where

@@ -13,7 +13,7 @@ namespace lariat {
 class pub_socket final : public sp_socket {
   public:
     explicit pub_socket(const sp_options& options = {}) : sp_socket(sp_protocol::pub, options) {}
-    ~pub_socket() { shut_down(); }
+    ~pub_socket() override { shut_down(); }
 
     /// Sends to whoever is there. `result<void>`, at once.
     /// Errors: closed; canceled. With an error the message is where it was, else it is empty.

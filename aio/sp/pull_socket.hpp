@@ -10,7 +10,7 @@ namespace lariat {
 class pull_socket final : public sp_socket {
   public:
     explicit pull_socket(const sp_options& options = {}) : sp_socket(sp_protocol::pull, options) {}
-    ~pull_socket() { shut_down(); }
+    ~pull_socket() override { shut_down(); }
 
     /// Waits for a message. `result<message>`.
     /// Errors: closed; canceled, timed_out (through `within`): then nothing was taken.

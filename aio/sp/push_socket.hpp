@@ -13,7 +13,7 @@ class push_socket final : public sp_socket {
     explicit push_socket(const sp_options& options = {})
         : sp_socket(sp_protocol::push, options, sp_pace::one_by_one),
           waiting_(options.send_queue) {}
-    ~push_socket() { shut_down(); }
+    ~push_socket() override { shut_down(); }
 
     /// Waits until a peer is there, and there is room. `result<void>`.
     /// Errors: closed; canceled, timed_out (through `within`). With an error the message is where

@@ -67,7 +67,7 @@ class rep_socket final : public sp_socket {
     };
 
     explicit rep_socket(const rep_options& options = {});
-    ~rep_socket() { shut_down(); }
+    ~rep_socket() override { shut_down(); }
 
     /// Waits for a request, of each peer in turn. `result<rep_request>`.
     /// Errors: closed; canceled, timed_out (through `within`): then nothing was taken.

@@ -25,7 +25,7 @@ struct req_options : sp_options {
 class req_socket final : public sp_socket {
   public:
     explicit req_socket(const req_options& options = {});
-    ~req_socket() { shut_down(); }
+    ~req_socket() override { shut_down(); }
 
     /// Sends the question to a peer that is ready, and waits for its reply; if it does not come in
     /// time, or the peer is lost, asks again, so that a question may be answered twice. As many

@@ -116,7 +116,7 @@ task<> sp_socket::host(membership who) {
         who.leave();
         co_await who.peer().until_all_taken();
     } catch (const std::bad_alloc&) {
-        // That costs the peer, not the socket.
+        co_return;  // That costs the peer, not the socket.
     }
 }
 
@@ -208,7 +208,7 @@ task<> sp_socket::accept_streams(any_listener door, sp_mapping mapping) {
         try {
             start(host_stream(*std::move(stream), mapping));
         } catch (const std::bad_alloc&) {
-            // The next one may find memory again.
+            continue;  // The next one may find memory again.
         }
     }
 }
@@ -223,10 +223,14 @@ task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
     for (;;) {
         const auto knocked = co_await door->knocked();
         if (!knocked) co_return;
-        for (auto& link : door->visitors()) {
-            auto peer = std::make_unique<far_peer>(rules(), options_.receive_queue, std::move(link),
-                                                   far_link::side::listened);
-            if (takes_peers()) start(host(membership(*this, std::move(peer))));
+        for (const auto& link : door->visitors()) {
+            try {
+                auto peer = std::make_unique<far_peer>(rules(), options_.receive_queue, link,
+                                                       far_link::side::listened);
+                if (takes_peers()) start(host(membership(*this, std::move(peer))));
+            } catch (const std::bad_alloc&) {
+                link->end();
+            }
         }
     }
 }
@@ -242,7 +246,7 @@ task<result<void>> sp_socket::dial(std::string url) {
     co_return {};
 }
 
-result<void> sp_socket::keep_dialing(std::string url) {
+result<void> sp_socket::keep_dialing(std::string_view url) {
     auto where = sp_place::parse(url);
     if (!where) return where.error();
     if (closed_) return error::closed;

@@ -54,7 +54,7 @@ class sp_socket : protected sp_rules {
 
     /// The same without a first attempt to wait for: it may not be there yet.
     /// Errors: invalid_argument, closed.
-    result<void> keep_dialing(std::string url);
+    result<void> keep_dialing(std::string_view url);
 
     /// Talks to a peer at the other end of a stream that is there already; once it is lost that is
     /// all.

@@ -16,7 +16,7 @@ class sub_socket final : public sp_socket {
   public:
     explicit sub_socket(const sp_options& options = {})
         : sp_socket(sp_protocol::sub, options), matching_(options.receive_queue) {}
-    ~sub_socket() { shut_down(); }
+    ~sub_socket() override { shut_down(); }
 
     /// From here on messages with this prefix are received; all, with an empty one. Twice is once.
     /// Errors: throws `std::bad_alloc`.
