@@ -97,6 +97,7 @@ TEST_CASE("the README has its sections, in their order") {
         "Use it in your project",
         "Recipes",
         "Streams and transports",
+        "Messages",
         "All of io_uring",
         "Errors",
         "Cancel, deadlines, shutdown",
