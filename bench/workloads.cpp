@@ -28,6 +28,7 @@ std::vector<workload> all_workloads() {
         resp_ping_workload(),
         resp_get_workload(),
         http_workload(),
+        relay_workload(),
         sp_inproc_workload(),
         sp_ipc_workload(),
         sp_ipc_latency_workload(),

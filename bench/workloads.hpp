@@ -33,6 +33,7 @@ workload echo_unix_workload();
 workload resp_ping_workload();
 workload resp_get_workload();
 workload http_workload();
+workload relay_workload();
 workload tls_workload();
 workload sp_inproc_workload();
 workload sp_ipc_workload();
