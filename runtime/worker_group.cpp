@@ -259,18 +259,23 @@ void worker_group::stop() noexcept {
 task<result<void>> worker_group::drain(std::chrono::nanoseconds patience) {
     const auto in_time = co_await within(patience, await_idle());
     stop();
-    for (const auto& each : workers_)
-        std::ignore = co_await shield(on(each->loop(), each->await_end()));
+    do {
+        for (const auto& each : workers_)
+            std::ignore = co_await shield(on(each->loop(), each->await_end()));
+    } while (tasks_.load(std::memory_order_acquire) != 0);
     // Stopped by someone else: all have ended, which is what was asked for.
     if (in_time.error() == error::stopped) co_return {};
     co_return in_time;
 }
 
+/// A task may start others on a worker that was seen without any.
 task<result<void>> worker_group::await_idle() {
-    for (const auto& each : workers_) {
-        const auto idle = co_await on(each->loop(), each->await_others());
-        if (!idle) co_return idle.error();
-    }
+    do {
+        for (const auto& each : workers_) {
+            const auto idle = co_await on(each->loop(), each->await_others());
+            if (!idle) co_return idle.error();
+        }
+    } while (tasks_.load(std::memory_order_acquire) != 0);
     co_return {};
 }
 

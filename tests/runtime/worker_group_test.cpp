@@ -24,6 +24,7 @@
 #include "runtime/on.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/start_on.hpp"
+#include "runtime/when_all.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/dies_with.hpp"
 #include "tests/stack_size.hpp"
@@ -60,6 +61,8 @@ io::task<> waits_for_ever(notes& all) {
     const std::lock_guard held(all.lock);
     all.ends.push_back(how.error());
 }
+
+io::task<> does_nothing() { co_return; }
 
 /// Returns: whether it came to pass soon.
 bool soon(const std::function<bool()>& what) {
@@ -146,6 +149,36 @@ TEST_CASE("worker_group: drain waits for what ends by itself, and stops the rest
     };
 
     run_body(body);
+}
+
+TEST_CASE(
+    "worker_group: drain gives its time to what a task starts on a worker that was idle, too") {
+    io::worker_group group(workers(2));
+    std::atomic<bool> asked{false};
+    std::atomic<bool> finished{false};
+    auto ends_by_itself = [&]() -> io::task<> {
+        for (int i = 0; i < 100; ++i) std::ignore = co_await io::on(group[1], does_nothing());
+        const auto alive = co_await io::nop{};
+        finished = alive.has_value();
+    };
+    auto starts_another = [&]() -> io::task<> {
+        while (!asked) (void)co_await io::nop{};
+        group.spawn_on(0, ends_by_itself);
+    };
+    group.spawn_on(1, starts_another);
+    auto body = [&]() -> io::task<> {
+        auto asks = [&]() -> io::task<> {
+            // By the second return worker 0 has said that it has no tasks.
+            for (int i = 0; i < 2; ++i) std::ignore = co_await io::on(group[0], does_nothing());
+            asked = true;
+        };
+        const auto both = co_await io::when_all(group.drain(10s), asks());
+        CHECK(std::get<0>(both));
+    };
+
+    run_body(body);
+
+    CHECK(finished);
 }
 
 TEST_CASE("worker_group: drain ends also when a task waits for the thread that drains") {
