@@ -85,15 +85,23 @@ struct channel_state {
         if (drained()) receivers.fail_all(why, now);
     }
 
-    /// Nothing will come any more. While a value is promised to one receiver another may still get
-    /// it, and waits.
-    bool drained() const noexcept { return closed && values.size() == 0; }
+    /// A receiver that was promised a value is over, and will take it.
+    void settle(section& now) noexcept {
+        ++settled;
+        if (drained()) [[unlikely]]
+            receivers.fail_all(make_error_code(error::closed), now);
+    }
+
+    /// Nothing will come any more. While a value is promised to one receiver that is not over
+    /// another may still get it, and waits.
+    bool drained() const noexcept { return closed && values.size() == settled; }
 
     [[no_unique_address]] mutable typename List::lock lock;
     bool closed = false;
     const std::size_t capacity;
     channel_queue<T> values;
     std::size_t claimed = 0;
+    std::size_t settled = 0;  // Of those that are claimed.
     List senders{lock};
     List receivers{lock};
 

@@ -108,6 +108,7 @@ class channel_receiver : public List::entry {
         section now(from_.lock);
         if (from_.can_receive(now)) {
             from_.claim(now);
+            settle(now);
             return this->pass();
         }
         if (from_.drained()) return this->refuse(make_error_code(error::closed));
@@ -124,17 +125,35 @@ class channel_receiver : public List::entry {
     auto redeem(Take take) noexcept {
         section now(from_.lock);
         --from_.claimed;
+        --from_.settled;
         return take(now);
     }
 
     state& from_;
 
   private:
+    /// It is over, and nobody takes the value from it: others need not wait for that.
+    void run() noexcept override {
+        if (this->has_been_given()) {
+            section now(from_.lock);
+            settle(now);
+        }
+        List::entry::run();
+    }
+
+    void settle(section& now) noexcept {
+        settled_ = true;
+        from_.settle(now);
+    }
+
     bool give_back(section& now) noexcept override {
         --from_.claimed;
+        if (settled_) --from_.settled;
         from_.promise(now);
         return true;
     }
+
+    bool settled_ = false;
 };
 
 template <class T, class List>

@@ -56,6 +56,9 @@ class listed_wait : public waiter {
         return true;
     }
 
+    /// Whether it has what it waited for, and was not told yet.
+    bool has_been_given() const noexcept { return phase_ == phase::released; }
+
     result<void> outcome() noexcept {
         if (told()) [[likely]]
             return {};

@@ -13,6 +13,7 @@
 #include "aio/testing/running.hpp"
 #include "runtime/channel.hpp"
 #include "runtime/concurrent_channel.hpp"
+#include "runtime/event.hpp"
 #include "runtime/when_any.hpp"
 #include "tests/dies_with.hpp"
 
@@ -231,4 +232,53 @@ TEST_CASE("a vector that others fill while a batch waits for it is a mistake wit
         numbers.try_send(nullptr);
         at.run_until_idle();
     }));
+}
+
+TEST_CASE_TEMPLATE("two receives of a closed channel with one value are over, whoever gets it",
+                   Channel, io::channel<int>, io::concurrent_channel<int>) {
+    for (const bool sent_before : {true, false}) {
+        CAPTURE(sent_before);
+        manual_home at;
+        Channel last(1);
+        auto body = [&]() -> io::task<> {
+            auto both = co_await io::when_all(last.receive(), last.receive());
+            CHECK(std::get<0>(both).value() == 1);
+            CHECK(std::get<1>(both).error() == io::error::closed);
+        };
+        if (sent_before) {
+            last.try_send(1);
+            last.close();
+        }
+
+        running receives(at, body());
+        at.run_until_idle();
+        last.try_send(1);
+        last.close();
+        at.run_until_idle();
+
+        CHECK(receives.done());
+    }
+}
+
+TEST_CASE_TEMPLATE("a value that is given back after others were told closed can be received",
+                   Channel, io::channel<int>, io::concurrent_channel<int>) {
+    manual_home at;
+    Channel last(1);
+    last.try_send(1);
+    last.close();
+    io::event never;
+    auto keeps = [&]() -> io::task<> { (void)co_await io::when_all(last.receive(), never.wait()); };
+    auto asks = [&]() -> io::task<std::error_code> {
+        const auto got = co_await last.receive();
+        co_return got.error();
+    };
+    {
+        running keeping(at, keeps());
+        at.run_until_idle();
+        running asking(at, asks());
+        at.run_until_idle();
+        CHECK(asking.take() == io::error::closed);
+    }
+
+    CHECK(last.try_receive() == 1);
 }
