@@ -4,6 +4,7 @@
 #include <atomic>
 #include <iostream>
 #include <system_error>
+#include <thread>
 
 #include "runtime/check.hpp"
 #include "runtime/dump.hpp"
@@ -90,8 +91,13 @@ scheduler::~scheduler() {
     wake_signal_->end();
     drain_until([this] { return ring_.in_flight() == 0; });
     await_posters();
-    // Whoever came last is turned away, and hears of it.
+    // Whoever came last is turned away, and hears of it; one that was being asked to end goes when
+    // the question has arrived.
     empty_mailbox();
+    while (guest_count_ != 0) {
+        std::this_thread::yield();
+        empty_mailbox();
+    }
     ring_.poll();
     forget_all();
 }
@@ -122,7 +128,7 @@ void scheduler::run_until_done(main_task& root) noexcept {
         turn();
         if (root.done()) break;
         if (!recalled_.empty()) [[unlikely]]
-            turn_out_recalled(true);
+            (void)turn_out_recalled(true);
         // What was turned out may have let go what others waited for.
         look_outside(!ready(), timers().next());
     }
@@ -140,8 +146,9 @@ void scheduler::begin_drain() noexcept {
 }
 
 void scheduler::await_outside() noexcept {
-    if (!recalled_.empty()) turn_out_recalled(false);
-    look_outside(true, complain_at_);
+    // One that was turned out may have ended what is waited for.
+    const bool turned_out = !recalled_.empty() && turn_out_recalled(false);
+    look_outside(!turned_out, complain_at_);
     empty_mailbox();
     if (now() < complain_at_) return;
     complain_at_ = after(now(), patience_);
@@ -194,15 +201,20 @@ void scheduler::turn_out_soon(guest& one) noexcept {
 
 /// Nothing is destroyed while a message arrives, nor a guest of which a part runs: one that is
 /// blocked in a destructor itself.
-void scheduler::turn_out_recalled(bool between_turns) noexcept {
+/// Returns: whether one was turned out.
+bool scheduler::turn_out_recalled(bool between_turns) noexcept {
     intrusive_list<root_task, root_task> busy;
+    bool turned_out = false;
     while (root_task* root = recalled_.pop_front()) {
-        if (!between_turns && here.line && is_part_of(*here.line, root->line()))
+        if (!between_turns && here.line && is_part_of(*here.line, root->line())) {
             busy.push_back(*root);
-        else
+        } else {
             static_cast<guest&>(*root).turn_out();
+            turned_out = true;
+        }
     }
     while (root_task* root = busy.pop_front()) recalled_.push_back(*root);
+    return turned_out;
 }
 
 void scheduler::turn_out_all() noexcept {

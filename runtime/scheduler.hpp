@@ -91,7 +91,7 @@ class scheduler final : public home {
     bool admit(guest& one) noexcept;
     void see_off() noexcept;
     void turn_out_soon(guest& one) noexcept;
-    void turn_out_recalled(bool between_turns) noexcept;
+    bool turn_out_recalled(bool between_turns) noexcept;
     void turn_out_all() noexcept;
 
     void wake() noexcept override;
