@@ -26,6 +26,9 @@ void say_lost(std::exception_ptr thrown) noexcept {
 scope_child::~scope_child() {
     if (list_hook<>::linked()) list_hook<>::unlink();
     task_promise_base::destroy(body_, promise_);
+    // Until here it is its scope's: what it leaves behind may wait for something as it is destroyed,
+    // and what it is a part of must not go meanwhile.
+    if (list_hook<scope_child>::linked()) list_hook<scope_child>::unlink();
 }
 
 void scope_child::run() noexcept {
@@ -34,7 +37,6 @@ void scope_child::run() noexcept {
 }
 
 inline void task_scope::child_ended(scope_child& child) noexcept {
-    child.list_hook<scope_child>::unlink();
     delete &child;
     if (size_-- > most_running_) [[unlikely]]
         start_next();
