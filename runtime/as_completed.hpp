@@ -63,6 +63,8 @@ class as_completed {
             const auto woken = co_await changed_.wait();
             if (!woken) co_return woken.error();
         }
+        // Another one who waits for the next has nothing to wait for any more, either.
+        if (scope_.size() == 0) changed_.set();
         if (done_.empty()) {
             co_await scope_.join();
             co_return error::end_of_stream;
