@@ -221,7 +221,7 @@ TEST_CASE("on: who waits for what a destroyed visit held goes on, where nothing 
         auto run_a_while = [&]() -> io::task<> {
             io::task_scope scope;
             scope.spawn(visits());
-            co_await io::yield();
+            std::ignore = co_await io::nop{};  // What was posted has left, and so has its wake.
             held_there.wait(false);
             locked = io::start_on(other.loop(), locks());
             // It waits by the time that the other one has answered.
