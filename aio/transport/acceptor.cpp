@@ -52,8 +52,8 @@ peer_service::peer_service(worker_group& group, tcp_listener& door, serve_option
 
 task<result<void>> peer_service::run() {
     // The group has tasks of this as long as a peer may come or is there: a drain waits for them.
-    auto first = co_await when_any(serve_all(), watch_all());
-    co_return first.index == 0 ? end_ : first.get<1>();
+    std::ignore = co_await when_any(serve_all(), watch_all());
+    co_return end_;
 }
 
 task<> peer_service::serve_all() {
@@ -74,23 +74,25 @@ task<> peer_service::accept_all(task_scope& peers) {
     }
 }
 
+/// The first end counts.
 void peer_service::end(std::error_code why) noexcept {
+    if (std::exchange(over_, true)) return;
     // That the listener was closed is the end which is asked for.
     if (why != error::closed) end_ = why;
 }
 
-/// Returns: why the last worker has ended, or this was cancelled.
-task<std::error_code> peer_service::watch_all() {
-    std::vector<task<std::error_code>> workers;
+/// Until the last worker has ended, or this was cancelled.
+task<> peer_service::watch_all() {
+    std::vector<task<>> workers;
     for (std::size_t each = 0; each < group_.size(); ++each) workers.push_back(watch(each));
-    const auto ends = co_await when_all(std::move(workers));
-    co_return ends[0];
+    co_await when_all(std::move(workers));
+    end(last_end_);
 }
 
-task<std::error_code> peer_service::watch(std::size_t worker) {
-    const auto end = co_await on(group_[worker], until_ended());
+task<> peer_service::watch(std::size_t worker) {
+    const auto ended = co_await on(group_[worker], until_ended());
     ended_[worker] = true;
-    co_return end.error();
+    last_end_ = ended.error();
 }
 
 task<> peer_service::visit(place taken, tcp_stream peer) {

@@ -47,8 +47,8 @@ class peer_service {
     task<> accept_all(task_scope& peers);
     void end(std::error_code why) noexcept;
     task<> visit(place taken, tcp_stream peer);
-    task<std::error_code> watch_all();
-    task<std::error_code> watch(std::size_t worker);
+    task<> watch_all();
+    task<> watch(std::size_t worker);
     bool full() const noexcept;
     std::size_t next_worker() noexcept;
 
@@ -59,7 +59,9 @@ class peer_service {
     std::vector<bool> ended_;         // Likewise: it serves nobody any more.
     std::size_t last_ = 0;            // The worker that got the last one.
     auto_event one_left_;
+    std::error_code last_end_;  // Of a worker.
     std::error_code end_;
+    bool over_ = false;
 };
 
 template <class F, class... Args>

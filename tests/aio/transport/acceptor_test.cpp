@@ -21,6 +21,7 @@
 
 #include <doctest/doctest.h>
 
+#include "aio/op/nop.hpp"
 #include "aio/stream.hpp"
 #include "runtime/event.hpp"
 #include "runtime/on.hpp"
@@ -31,6 +32,7 @@
 #include "runtime/when_any.hpp"
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
+#include "tests/aio/transport/visitors.hpp"
 #include "tests/dies_with.hpp"
 #include "tests/loopback.hpp"
 #include "tests/stress/races.hpp"
@@ -39,72 +41,6 @@ namespace io = lariat;
 using namespace std::chrono_literals;
 
 namespace {
-
-io::worker_options workers(std::size_t count) {
-    io::worker_options options;
-    options.workers = count;
-    return options;
-}
-
-/// What the workers tell of the peers that they have served.
-struct notes {
-    std::mutex lock;
-    std::map<std::thread::id, int> served;
-    std::atomic<int> gone{0};
-
-    int served_by(std::thread::id worker) {
-        const std::lock_guard held(lock);
-        return served[worker];
-    }
-};
-
-/// Greets a peer and stays until that goes, or it is told to.
-io::task<> greets(io::tcp_stream peer, notes& all) {
-    {
-        const std::lock_guard held(all.lock);
-        ++all.served[std::this_thread::get_id()];
-    }
-    (void)co_await io::write_all(peer, "hi");
-    std::array<char, 1> byte;
-    (void)co_await peer.receive(byte);
-    ++all.gone;
-}
-
-std::thread::id thread_of(io::scheduler& worker) {
-    auto where = []() -> io::task<std::thread::id> { co_return std::this_thread::get_id(); };
-    return io::start_on(worker, where()).get();
-}
-
-/// A client that was greeted.
-io::task<io::tcp_stream> greeted(io::address where) {
-    auto stream = (co_await io::connect_tcp(where)).value();
-    std::array<char, 2> text;
-    const auto got = co_await io::within(10s, io::read_exactly(stream, text));
-    CHECK(got);
-    co_return stream;
-}
-
-io::task<bool> sees_the_end(io::tcp_stream& client) {
-    std::array<char, 1> byte;
-    const auto got = co_await io::within(10s, client.receive(byte));
-    co_return got && *got == 0;
-}
-
-io::tcp_listener open_door() { return *io::tcp_listener::open(io::address::loopback(0)); }
-
-/// Runs a client beside `serve_on`; closes the door after it. Yields how serving ended.
-template <class Client>
-io::task<std::error_code> beside(io::worker_group& group, io::serve_options options, notes& all,
-                                 Client& client) {
-    auto door = open_door();
-    auto visitors = [&]() -> io::task<> {
-        co_await client(*door.local_address());
-        door.close();
-    };
-    const auto both = co_await io::when_all(
-        io::serve_on(group, door, options, greets, std::ref(all)), visitors());
-    co_return std::get<0>(both).error();
-}
 
 // The calls of this thread's ring that find the process without a descriptor to spare.
 thread_local int calls_without_descriptors = 0;
@@ -216,8 +152,9 @@ TEST_CASE("serve_on: a worker that was stopped alone gets no peers, and the othe
     io::worker_group group(workers(2));
     group[0].stop();
     auto client = [&](io::address where) -> io::task<> {
-        // Once this has come back, so has what serve_on asked before.
-        std::ignore = co_await io::on(group[0], []() -> io::task<> { co_return; }());
+        // By the first return serve_on has asked, too; by the second it has been answered.
+        for (int i = 0; i < 2; ++i)
+            std::ignore = co_await io::on(group[0], []() -> io::task<> { co_return; }());
         std::vector<io::tcp_stream> clients;
         for (int i = 0; i < 4; ++i) clients.push_back(co_await greeted(where));
     };
@@ -227,6 +164,49 @@ TEST_CASE("serve_on: a worker that was stopped alone gets no peers, and the othe
 
     CHECK(run_body(body) == std::error_code());
     CHECK(all.served_by(thread_of(group[1])) == 4);
+}
+
+TEST_CASE(
+    "serve_on: once the listener is closed its end is a success, though the group is stopped") {
+    for (int round = 0; round < 20; ++round) {
+        notes all;
+        io::worker_group group(workers(2));
+        auto body = [&]() -> io::task<> {
+            auto door = open_door();
+            auto visitors = [&]() -> io::task<> {
+                auto client = co_await greeted(*door.local_address());
+                door.close();
+                std::ignore = co_await io::nop{};
+                group.stop();
+                const bool ended = co_await sees_the_end(client);
+                CHECK(ended);
+            };
+            const auto both = co_await io::when_all(
+                io::serve_on(group, door, {}, greets, std::ref(all)), visitors());
+            CHECK(std::get<0>(both).error() == std::error_code());
+        };
+
+        run_body(body);
+    }
+}
+
+TEST_CASE("serve_on: a cancel is its end, though a worker was stopped alone before") {
+    notes all;
+    io::worker_group group(workers(2));
+    group[0].stop();
+    auto body = [&]() -> io::task<> {
+        auto door = open_door();
+        auto comes = [&]() -> io::task<> {
+            for (int i = 0; i < 2; ++i)
+                std::ignore = co_await io::on(group[0], []() -> io::task<> { co_return; }());
+            auto client = co_await greeted(*door.local_address());
+        };
+        const auto race =
+            co_await io::when_any(io::serve_on(group, door, {}, greets, std::ref(all)), comes());
+        CHECK(std::get<0>(race.results).error() == io::error::canceled);
+    };
+
+    run_body(body);
 }
 
 TEST_CASE("serve_on: of a group that was stopped before it ends at once, and leaves the listener") {
