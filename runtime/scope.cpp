@@ -26,8 +26,8 @@ void say_lost(std::exception_ptr thrown) noexcept {
 scope_child::~scope_child() {
     if (list_hook<>::linked()) list_hook<>::unlink();
     task_promise_base::destroy(body_, promise_);
-    // Until here it is its scope's: what it leaves behind may wait for something as it is destroyed,
-    // and what it is a part of must not go meanwhile.
+    // Until here it is its scope's: what it leaves behind may wait as it is destroyed, and what it
+    // is a part of must not go meanwhile.
     if (list_hook<scope_child>::linked()) list_hook<scope_child>::unlink();
 }
 
