@@ -57,7 +57,7 @@ void tls_session::close() noexcept {
     end_all(make_error_code(error::closed));
     if (established_ && !output_error_) {
         (void)engine_.end();
-        serve();
+        if (here.at) serve();  // Else the keeper does, once its scheduler runs again.
     }
     if (!kept_ || !established_) below_->close();
     closing_.set();
@@ -82,6 +82,7 @@ task<> tls_session::keep(keeper self) {
 /// Sends what is left, and waits until the peer has taken it: a connection that is closed while
 /// something it received lies unread would be reset, and what is on its way be lost.
 task<result<void>> tls_session::say_goodbye() {
+    serve();
     while (!output_error_ && engine_.has_output()) {
         const auto sent = co_await progress_.wait();
         if (!sent) co_return sent.error();

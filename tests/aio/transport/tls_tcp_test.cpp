@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <ostream>
 #include <random>
 #include <string>
@@ -355,4 +356,34 @@ TEST_CASE("TLS is dialed and listened at by URL, once a program has said who it 
     };
 
     run_body(body);
+}
+
+TEST_CASE("a TLS stream may be destroyed where no scheduler runs, and its goodbye is sent later") {
+    io::scheduler loop;
+    auto both = loop.run(connected(client_context(), server_context()));
+    {
+        const auto closed_here = std::move(both.client);
+        CHECK(closed_here.is_open());
+    }
+    auto hears_it = [&]() -> io::task<> {
+        std::array<std::byte, 1> byte;
+        const auto got = co_await io::within(10s, both.server.receive(byte));
+        CHECK(got);
+        CHECK(got.count() == 0);
+    };
+
+    loop.run(hears_it());
+}
+
+TEST_CASE("a TLS stream may outlive its scheduler") {
+    std::optional<ends> both;
+    io::scheduler other;
+    {
+        io::scheduler loop;
+        both.emplace(loop.run(connected(client_context(), server_context())));
+    }
+
+    both.reset();
+
+    CHECK(!both);
 }
