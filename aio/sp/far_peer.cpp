@@ -68,6 +68,7 @@ void far_peer::look() noexcept {
         own.posted = false;
         if (!own.peer) return;
         may_send = std::exchange(own.may_send, false);
+        last_ = link_->over_;
     }
     if (may_send) owner_.has_room(*this);
     deliver();
@@ -91,7 +92,8 @@ bool far_peer::fetch() noexcept {
 void far_peer::deliver() noexcept {
     if (std::exchange(delivering_, true)) return;
     do {
-        while (come_.size() != 0 && !holds_up()) {
+        // The last is kept whatever room there is: nobody may take it before this end is known.
+        while (come_.size() != 0 && (last_ || !holds_up())) {
             message next = come_.pop();
             if (!owner_.arrived(*this, next)) end();
         }

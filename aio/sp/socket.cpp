@@ -120,6 +120,15 @@ task<> sp_socket::host(membership who) {
     }
 }
 
+/// What a peer has left behind stays until it is received.
+task<> sp_socket::outlast(membership who) {
+    try {
+        co_await who.peer().until_all_taken();
+    } catch (const std::bad_alloc&) {
+        co_return;
+    }
+}
+
 task<result<sp_socket::membership>> sp_socket::greet(any_stream stream, sp_mapping mapping) {
     try {
         message_pipe pipe(std::move(stream), mapping, options_.longest_message);
@@ -172,7 +181,13 @@ task<> sp_socket::redial(sp_place where, std::optional<membership> first) {
             const time_point joined = home::current().now();
             auto who = std::move(*first);
             first.reset();
-            co_await host(std::move(who));
+            try {
+                co_await who.peer().run();
+                who.leave();
+                if (who.peer().has_kept()) start(outlast(std::move(who)));
+            } catch (const std::bad_alloc&) {
+                who.leave();
+            }
             // One that is sent away as soon as it has greeted is no better than one that refuses.
             if (home::current().now() - joined > options_.reconnect.first)
                 pauses = backoff(options_.reconnect);

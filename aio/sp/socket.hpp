@@ -109,6 +109,7 @@ class sp_socket : protected sp_rules {
     task<result<membership>> connect(const sp_place& where);
     task<result<membership>> greet(any_stream stream, sp_mapping mapping);
     task<> host(membership who);
+    task<> outlast(membership who);
     task<> redial(sp_place where, std::optional<membership> first);
     result<membership> meet(const std::string& name);
     task<> host_stream(any_stream stream, sp_mapping mapping);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <system_error>
 
 #include "runtime/wait_list.hpp"
 
@@ -26,14 +27,16 @@ class unsent_messages {
     /// Waits until there is none. `result<void>`.
     [[nodiscard]] description none() noexcept { return {*this}; }
 
-    /// There will be no end: what waits fails.
+    /// There will be no end: what waits fails, and what will wait.
     void fail(std::error_code why) noexcept {
+        failed_ = why;
         wait_list::section now;
         waiters_.fail_all(why, now);
     }
 
   private:
     std::size_t count_ = 0;
+    std::error_code failed_;
     wait_list waiters_;
 };
 
@@ -46,6 +49,7 @@ class unsent_messages::waiting final : public wait_list::entry,
 
     bool launch() noexcept {
         if (!admitted()) return false;
+        if (subject_.failed_) return refuse(subject_.failed_);
         if (subject_.count_ == 0) return pass();
         wait_list::section now;
         return enter(now);

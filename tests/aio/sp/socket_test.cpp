@@ -163,6 +163,40 @@ TEST_CASE("a peer that is lost is dialed again") {
     CHECK(net.run(receive_texts(*pull, 1)) == texts{"back"});
 }
 
+TEST_CASE("a peer that is lost is dialed again, although it left a message that nobody receives") {
+    sp_net net;
+    lariat::pair_socket dials({.reconnect = exact});
+    std::optional<lariat::pair_socket> there(std::in_place);
+    CHECK(!net.run(error_of_listen(*there, "inproc://left")));
+    CHECK(!net.run(error_of_dial(dials, "inproc://left")));
+    CHECK(net.run(send_texts(*there, {"left behind"})) == 1);
+    net.at.advance(5s);
+    there.reset();
+    there.emplace();
+    CHECK(!net.run(error_of_listen(*there, "inproc://left")));
+
+    net.at.advance(100ms);
+
+    CHECK(dials.peer_count() == 1);
+    CHECK(net.run(receive_texts(dials, 1)) == texts{"left behind"});
+}
+
+TEST_CASE("a flush of a socket that is closed says so, whatever it lost") {
+    sp_net net;
+    push_socket push;
+    pull_socket slow({.receive_queue = 1});
+    net.connect(push, slow, way::wire, 9);
+    CHECK(net.run(send_texts(push, {"one", "two", "three"})) == 3);
+    push.close();
+
+    auto flushes = [&]() -> lariat::task<std::error_code> {
+        const auto done = co_await push.flush();
+        co_return done.error();
+    };
+
+    CHECK(net.run(flushes()) == lariat::error::closed);
+}
+
 TEST_CASE("a wait for peers ends when they are there, or with the socket") {
     sp_net net;
     pull_socket pull;
