@@ -17,8 +17,8 @@ struct sp_options {
     /// Besides, at most 1 MiB in more than one message.
     std::size_t send_queue = 128;
     /// Messages that have come and wait to be received: of each peer; of a subscriber, of all. 1
-    /// leaves the work with whoever can do it at once. Besides, at most 1 MiB in more than one
-    /// message.
+    /// leaves the work with whoever can do it at once. Besides, but not of a subscriber, at most
+    /// 1 MiB in more than one message.
     std::size_t receive_queue = 128;
     /// How long a peer may take to greet.
     duration greeting_limit = usual_greeting_limit;

@@ -113,7 +113,7 @@ class sp_peer : public list_hook<among_peers>,
     virtual bool try_send(message& what) noexcept = 0;
     virtual bool has_room() const noexcept = 0;
 
-    /// Takes the message, if need be instead of the oldest that has not left.
+    /// Takes the message, if need be instead of another one that has not left.
     virtual void send_newest(message what) noexcept = 0;
 
     /// Takes the oldest of what was accepted before, although there is no room. For `refill`.

@@ -31,7 +31,7 @@ class req_socket final : public sp_socket {
     /// time, or the peer is lost, asks again, so that a question may be answered twice. As many
     /// requests as one likes may wait at the same time, each is on its own.
     /// Returns: the reply.
-    /// Errors: closed; not_enough_memory; canceled, timed_out (through `within`).
+    /// Errors: closed; canceled, timed_out (through `within`); throws `std::bad_alloc`.
     /// Cancel: the request is dropped; a reply that comes later, too.
     task<result<message>> request(message question);
 

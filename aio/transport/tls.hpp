@@ -31,7 +31,7 @@ namespace lariat {
 /// Waits of a kind take turns. Whatever is pending, TLS answers the peer as it has to.
 /// Errors: of each operation: closed once `close` was called, also for what is pending then;
 /// `tls_alert` when the peer gave up; OpenSSL's, for records that are none or were tampered with;
-/// those of the stream below. An error of one direction stays with that direction.
+/// those of the stream below, which stay with their direction.
 /// Cancel: accepted at once. A cancelled receive took nothing: what has arrived waits for the next.
 /// Threads: those of one home. Lifetime: may be moved, closed and destroyed under its operations.
 /// Source: RFC 8446, RFC 5246.

@@ -29,7 +29,8 @@ struct tls_listen_options {
     duration limit = std::chrono::seconds(10);
     /// Peers that have shaken hands and wait to be accepted; at so many no other is taken.
     std::size_t backlog = 128;
-    /// Peers that shake hands at once: silent ones among them cost as much as `limit` says.
+    /// Peers that shake hands at once; at so many no other is taken until one is done, or has had
+    /// its `limit`.
     std::size_t most_shaking = 1024;
 };
 
@@ -42,7 +43,7 @@ std::string tls_url_of(const std::string& below);
 
 /// Waits for peers who speak TLS, over a listener of any type. It takes peers, and shakes hands
 /// with several at once, from the moment it is open: one who is slow, silent or speaks something
-/// else holds up nobody, and is dropped.
+/// else is dropped, and holds up nobody before there are `most_shaking` of its kind.
 /// Threads: those of one home. Lifetime: may be moved, closed and destroyed while it accepts.
 template <stream_listener Listener>
 class tls_listener {

@@ -63,6 +63,7 @@ inline io::transfer moved(const io::result<std::size_t>& step) noexcept {
 
 /// Sends in pieces, each of which waits for its turn before it takes a byte: a send that is
 /// cancelled, late or closed meanwhile has sent nothing. Receives as the inner stream does.
+/// Lifetime: is neither moved nor destroyed under its operations. One send at a time.
 template <io::stream Inner>
 class throttled_stream {
   public:
@@ -92,7 +93,7 @@ class throttled_stream {
 
   private:
     Inner inner_;
-    std::unique_ptr<pace> pace_;  // Stays where it is when the stream moves.
+    std::unique_ptr<pace> pace_;  // An event cannot move.
 };
 
 template <io::stream_listener Inner>
