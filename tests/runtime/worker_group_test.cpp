@@ -46,6 +46,11 @@ struct notes {
     std::multiset<std::thread::id> threads;
     std::vector<std::error_code> ends;
     std::atomic<int> done{0};
+
+    std::size_t ended() {
+        const std::lock_guard held(lock);
+        return ends.size();
+    }
 };
 
 io::task<> notes_thread(notes& all) {
@@ -117,16 +122,16 @@ TEST_CASE("worker_group: stop ends every task with `stopped`, and so does the gr
         group.stop();
         group.stop();
         CHECK(soon([&] { return group.load(0) + group.load(1) == 0; }));
-        CHECK(all.ends.size() == 10);
+        CHECK(all.ended() == 10);
         // One that comes later begins as a stopped one.
         group.spawn_on(0, waits_for_ever, std::ref(all));
     }
-    CHECK(all.ends.size() == 11);
+    CHECK(all.ended() == 11);
     {
         io::worker_group group(workers(2));
         group.spawn(waits_for_ever, std::ref(all));
     }
-    CHECK(all.ends.size() == 12);
+    CHECK(all.ended() == 12);
     for (const auto& end : all.ends) CHECK(end == io::error::stopped);
 }
 
@@ -143,7 +148,7 @@ TEST_CASE("worker_group: drain waits for what ends by itself, and stops the rest
         CHECK(all.done == 10);
         const auto stopped = co_await drains(hasty, 5ms);
         CHECK(stopped == io::error::timed_out);
-        CHECK(all.ends.size() == 10);
+        CHECK(all.ended() == 10);
         const auto stopped_before = co_await drains(hasty, 10s);
         CHECK(stopped_before == std::error_code());
     };
