@@ -134,7 +134,8 @@ class channel_receiver : public List::entry {
   private:
     /// It is over, and nobody takes the value from it: others need not wait for that.
     void run() noexcept override {
-        if (this->has_been_given()) {
+        // One that passed is settled; it may be queued still, when a turn's budget is spent.
+        if (this->has_been_given() && !settled_) {
             section now(from_.lock);
             settle(now);
         }

@@ -282,3 +282,23 @@ TEST_CASE_TEMPLATE("a value that is given back after others were told closed can
 
     CHECK(last.try_receive() == 1);
 }
+
+TEST_CASE_TEMPLATE("a receive that is queued for its turn's budget is over once", Channel,
+                   io::channel<int>, io::concurrent_channel<int>) {
+    manual_home at({.immediate = 1});
+    Channel last(4);
+    for (int i = 0; i < 4; ++i) last.try_send(i);
+    last.close();
+    auto body = [&]() -> io::task<std::error_code> {
+        for (;;) {
+            const auto got = co_await last.receive();
+            if (!got) co_return got.error();
+        }
+    };
+
+    running receives(at, body());
+    at.run_until_idle();
+
+    REQUIRE(receives.done());
+    CHECK(receives.take() == io::error::closed);
+}
