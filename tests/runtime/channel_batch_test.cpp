@@ -14,6 +14,7 @@
 #include "runtime/channel.hpp"
 #include "runtime/concurrent_channel.hpp"
 #include "runtime/event.hpp"
+#include "runtime/when_all.hpp"
 #include "runtime/when_any.hpp"
 #include "tests/dies_with.hpp"
 
