@@ -23,8 +23,9 @@ struct home_budgets {
     /// and makes the cost of looking outside a fraction of a nanosecond for each.
     int resumptions = 256;
     /// Waits that were over at once, per turn, before one of them is queued for the next. Bounds
-    /// what a coroutine that never suspends can keep the others from. No more count than are left
-    /// to the others one of `resumptions`.
+    /// what a coroutine that never suspends can keep the others from. Of more than
+    /// `resumptions * transfers - 1` the rest is ignored: else one could keep every turn for
+    /// itself.
     int immediate = 256;
     /// Transfers from coroutine to coroutine before one of them goes through the ready queue.
     /// Without optimisation a transfer is a call: this bounds the stack, at 32 to about 8 KiB.
