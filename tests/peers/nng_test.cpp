@@ -29,6 +29,11 @@
 namespace io = lariat;
 using namespace std::chrono_literals;
 
+// The address sanitizer asks for it. NNG 1.5.2 now and then leaks a connection that it refuses;
+// what is our own is not allocated there.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libnng\n"; }
+
 namespace {
 
 io::task<bool> meet(io::sp_socket& ours, nng_party& theirs, meeting how) {
@@ -43,6 +48,12 @@ io::task<bool> meet(io::sp_socket& ours, nng_party& theirs, meeting how) {
     }
     const auto there = co_await io::within(10s, ours.wait_for_peers());
     co_return static_cast<bool>(there);
+}
+
+/// Waits until there is none, for ten seconds at most.
+io::task<bool> has_no_peer(io::sp_socket& of) {
+    for (int i = 0; i < 1'000 && of.peer_count() > 0; ++i) (void)co_await io::sleep_for(10ms);
+    co_return of.peer_count() == 0;
 }
 
 template <class Socket>
@@ -335,21 +346,20 @@ TEST_CASE("a peer of a protocol that does not fit is no peer, on either side") {
     for_each_meeting(body);
 }
 
-TEST_CASE("a pair of NNG's refuses a second peer, and so do we") {
+TEST_CASE("a pair of NNG's refuses a second peer, and keeps the first") {
     auto body = [](meeting how) -> io::task<> {
         nng_party theirs(&nng_pair0_open);
         io::pair_socket ours;
         const bool met = co_await meet(ours, theirs, how);
         REQUIRE(met);
         if (how.we_listen) {
-            nng_party third(&nng_pair0_open);
             io::pair_socket other;
             const auto url = co_await other.listen("tcp://127.0.0.1:0");
             REQUIRE(url);
-            const auto one = co_await io::offload([&] { return theirs.dial(*url); });
-            CHECK(one);
-            (void)co_await io::sleep_for(10ms);
-            CHECK(other.peer_count() == 0);
+            // It may hang up before or after its dial has succeeded.
+            (void)co_await io::offload([&] { return theirs.dial(*url); });
+            const bool refused = co_await has_no_peer(other);
+            CHECK(refused);
         }
         std::string received;
         beside receiving([&] { received = theirs.receive(); });
