@@ -84,6 +84,7 @@ void peer_service::end(std::error_code why) noexcept {
 /// Until the last worker has ended, or this was cancelled.
 task<> peer_service::watch_all() {
     std::vector<task<>> workers;
+    workers.reserve(group_.size());
     for (std::size_t each = 0; each < group_.size(); ++each) workers.push_back(watch(each));
     co_await when_all(std::move(workers));
     end(last_end_);
