@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
 
-std::error_code invalid() noexcept { return std::make_error_code(std::errc::invalid_argument); }
+std::error_code no_address() noexcept { return std::make_error_code(std::errc::invalid_argument); }
 
 // A number as it would be printed: digits only, and no zero in front.
 template <class Number>
@@ -45,32 +45,32 @@ bool read_octets(int family, std::string_view text, std::array<std::uint8_t, Siz
 
 result<std::uint32_t> read_scope(std::string_view text) noexcept {
     if (const auto index = number_in<std::uint32_t>(text)) {
-        if (*index == 0) return invalid();
+        if (*index == 0) return no_address();
         return *index;
     }
     char name[IF_NAMESIZE];
-    if (text.empty() || !terminate(text, name)) return invalid();
+    if (text.empty() || !terminate(text, name)) return no_address();
     if (const std::uint32_t index = ::if_nametoindex(name)) return index;
     return std::make_error_code(std::errc::no_such_device);
 }
 
 result<address> read_v4(std::string_view text) noexcept {
     const auto colon = text.find(':');
-    if (colon == text.npos) return invalid();
+    if (colon == text.npos) return no_address();
     const auto port = number_in<std::uint16_t>(text.substr(colon + 1));
     std::array<std::uint8_t, 4> octets;
-    if (!port || !read_octets(AF_INET, text.substr(0, colon), octets)) return invalid();
+    if (!port || !read_octets(AF_INET, text.substr(0, colon), octets)) return no_address();
     return address::v4(octets, *port);
 }
 
 result<address> read_v6(std::string_view text) noexcept {
     const auto bracket = text.find("]:");
-    if (bracket == text.npos) return invalid();
+    if (bracket == text.npos) return no_address();
     const auto port = number_in<std::uint16_t>(text.substr(bracket + 2));
     const auto host = text.substr(1, bracket - 1);
     const auto percent = host.find('%');
     std::array<std::uint8_t, 16> octets;
-    if (!port || !read_octets(AF_INET6, host.substr(0, percent), octets)) return invalid();
+    if (!port || !read_octets(AF_INET6, host.substr(0, percent), octets)) return no_address();
     if (percent == host.npos) return address::v6(octets, *port);
 
     const auto scope = read_scope(host.substr(percent + 1));
@@ -110,7 +110,7 @@ result<address> read_unix(std::string_view text) noexcept {
     const bool abstract = text.starts_with('@');
     if (abstract) text.remove_prefix(1);
     decoded_name name;
-    if (!name.decode(text)) return invalid();
+    if (!name.decode(text)) return no_address();
     return abstract ? address::unix_abstract(name.view()) : address::unix_path(name.view());
 }
 

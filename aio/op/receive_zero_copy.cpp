@@ -14,7 +14,7 @@
 namespace lariat {
 namespace {
 
-constexpr std::size_t page = 4096;
+constexpr std::size_t page_size = 4096;
 
 // A place is 48 bits long; what is before it names the memory, of which there is one.
 constexpr std::uint64_t place_bits = (std::uint64_t{1} << 48) - 1;
@@ -39,7 +39,7 @@ zero_copy_pool::zero_copy_pool(card_queue queue)
     : home_(home::current()),
       ring_(ring_of(home_)),
       queue_(std::move(queue)),
-      late_(std::make_unique<std::uint32_t[]>(size() / page)) {}
+      late_(std::make_unique<std::uint32_t[]>(size() / page_size)) {}
 
 zero_copy_pool::~zero_copy_pool() {
     check(home_.on_this_thread(), "zero_copy_pool: destroyed on another thread");
@@ -73,16 +73,17 @@ void zero_copy_pool::let_go(const std::byte* data, std::size_t size) noexcept {
     --held_;
     give_back_late();
     if (late_count_ > 0 || !queue_.give_back(place, static_cast<std::uint32_t>(size))) {
-        ++late_[place / page];
+        ++late_[place / page_size];
         ++late_count_;
     }
     came_back();
 }
 
 void zero_copy_pool::give_back_late() noexcept {
-    for (std::size_t number = 0; late_count_ > 0 && number < size() / page; ++number) {
+    for (std::size_t number = 0; late_count_ > 0 && number < size() / page_size; ++number) {
         for (; late_[number] > 0; --late_[number], --late_count_) {
-            if (!queue_.give_back(static_cast<std::uint32_t>(number * page), page)) return;
+            if (!queue_.give_back(static_cast<std::uint32_t>(number * page_size), page_size))
+                return;
         }
     }
 }

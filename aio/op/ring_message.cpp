@@ -18,7 +18,7 @@ namespace {
 constexpr unsigned flags_of(unsigned kind) noexcept { return IORING_CQE_F_MORE | kind << 16; }
 constexpr unsigned kind_in(completion_event event) noexcept { return event.flags >> 16; }
 
-int ring_of(home& at) {
+int descriptor_of_ring(home& at) {
     check(at.kernel(), "ring_inbox: made without a scheduler");
     return at.kernel()->descriptor();
 }
@@ -37,7 +37,7 @@ bool ring_inbox::gate::enter() noexcept {
 ring_inbox::ring_inbox(direct_table* files)
     : home_(home::current()),
       files_(files),
-      gate_(std::make_shared<gate>(ring_of(home_), home_, *this, files != nullptr)),
+      gate_(std::make_shared<gate>(descriptor_of_ring(home_), home_, *this, files != nullptr)),
       next_(std::make_unique<next_message>(*this)) {}
 
 ring_inbox::~ring_inbox() {

@@ -111,7 +111,7 @@ task<> stopped_dial_of_who_listens(transport_trial& on) {
     }
 }
 
-constexpr transport_rule rules[] = {
+constexpr transport_rule dial_rule_table[] = {
     {"a place that is taken is refused", taken_name, &transport_traits::takes_names},
     {"a name that is too long is refused", too_long_a_name, &transport_traits::long_names},
     {"a dial where nobody listens is refused", dial_of_nobody, &transport_traits::refuses},
@@ -125,6 +125,6 @@ constexpr transport_rule rules[] = {
 
 }  // namespace
 
-std::span<const transport_rule> dial_rules() noexcept { return rules; }
+std::span<const transport_rule> dial_rules() noexcept { return dial_rule_table; }
 
 }  // namespace lariat::testing

@@ -12,10 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::error_code closed = make_error_code(error::closed);
-const std::error_code canceled = make_error_code(error::canceled);
-const std::error_code timed_out = make_error_code(error::timed_out);
-
 task<> closed_here(transport_trial& on) {
     const bool connected = co_await on.connect();
     if (!connected) co_return;
@@ -31,8 +27,9 @@ task<> closed_here(transport_trial& on) {
     const auto gathered = co_await on.near->send_gathered(texts);
     const auto ended = co_await on.near->shutdown(direction::send);
     for (const transfer& each : {got, nothing, sent, scattered, gathered})
-        on.expect_error(each.error(), closed, "an operation on a closed stream did not say so");
-    on.expect_error(ended.error(), closed, "a shutdown of a closed stream did not say so");
+        on.expect_error(each.error(), error::closed,
+                        "an operation on a closed stream did not say so");
+    on.expect_error(ended.error(), error::closed, "a shutdown of a closed stream did not say so");
     on.expect(!on.near->is_open(), "a closed stream says that it is open");
     on.expect(!on.near->local_address() && !on.near->peer_address(),
               "a closed stream has an address");
@@ -56,8 +53,9 @@ task<> closed_while_pending(transport_trial& on) {
         on.near->close();
     };
     const auto all = co_await when_all(on.near->receive(room), sending(), closing());
-    on.expect_error(std::get<0>(all).error(), closed, "a pending receive did not end with closed");
-    on.expect_error(std::get<1>(all), closed, "a pending send did not end with closed");
+    on.expect_error(std::get<0>(all).error(), error::closed,
+                    "a pending receive did not end with closed");
+    on.expect_error(std::get<1>(all), error::closed, "a pending send did not end with closed");
 }
 
 task<> gone_while_pending(transport_trial& on) {
@@ -69,7 +67,8 @@ task<> gone_while_pending(transport_trial& on) {
         on.near.reset();
     };
     const auto both = co_await when_all(on.near->receive(room), going());
-    on.expect_error(std::get<0>(both).error(), closed, "a pending receive did not end with closed");
+    on.expect_error(std::get<0>(both).error(), error::closed,
+                    "a pending receive did not end with closed");
     const auto end = co_await on.far->receive(room);
     on.expect(end && *end == 0, "the peer was not told that the stream is gone");
 }
@@ -90,7 +89,7 @@ task<> cancelled_receive_takes_nothing(transport_trial& on) {
         std::array<std::byte, 16> text, taken{};
         fill_pattern(text, 0);
         const auto gave_up = co_await cancelled_after(place, on.far->receive(taken));
-        on.expect_error(gave_up.error(), canceled, "a cancelled receive did not say so");
+        on.expect_error(gave_up.error(), error::canceled, "a cancelled receive did not say so");
         const auto sent = co_await write_all(*on.near, text);
         on.expect_success(sent, "a send failed");
         on.expect(taken == std::array<std::byte, 16>{}, "a buffer was written after its operation");
@@ -112,7 +111,7 @@ task<> data_beats_cancel(transport_trial& on) {
         const auto both =
             co_await when_all(cancelled_after(place, on.far->receive(taken)), sending());
         const transfer& raced = std::get<0>(both);
-        on.expect(raced.error() == canceled || raced.count() != 0,
+        on.expect(raced.error() == error::canceled || raced.count() != 0,
                   "a receive that raced a cancel yielded neither bytes nor canceled");
         co_await expect_all(on, raced, taken);
     }
@@ -123,9 +122,9 @@ task<> limits_of_time(transport_trial& on) {
     if (!connected) co_return;
     std::array<std::byte, 2> room{};
     const auto nothing = co_await on.far->receive(room, 0ms);
-    on.expect_error(nothing.error(), timed_out, "a limit of 0 did not end a receive");
+    on.expect_error(nothing.error(), error::timed_out, "a limit of 0 did not end a receive");
     const auto late = co_await on.far->receive(room, 5ms);
-    on.expect_error(late.error(), timed_out, "a limit did not end a receive");
+    on.expect_error(late.error(), error::timed_out, "a limit did not end a receive");
     const auto sent = co_await write_all(*on.near, "ab");
     on.expect_success(sent, "a send failed");
     const auto first = co_await on.far->receive(std::span(room).first(1), 10s);
@@ -144,7 +143,7 @@ task<> cancelled_send_is_counted(transport_trial& on) {
         fill_pattern(piece, sent);
         const auto gave_up = co_await cancelled_after(place, write_all(*on.near, piece));
         sent += gave_up.count();
-        on.expect(gave_up.count() == piece.size() || gave_up.error() == canceled,
+        on.expect(gave_up.count() == piece.size() || gave_up.error() == error::canceled,
                   "a cancelled send did not say so");
     }
     on.near->close();
@@ -221,7 +220,7 @@ task<> reset_by_peer(transport_trial& on) {
     if (others.first) co_await on.expect_exchange(*others.first, *others.second);
 }
 
-constexpr transport_rule rules[] = {
+constexpr transport_rule end_rule_table[] = {
     {"operations on a locally closed stream fail at once with closed", closed_here},
     {"pending operations of a stream that is closed locally end with closed", closed_while_pending},
     {"pending operations of a stream that is destroyed end with closed", gone_while_pending,
@@ -241,6 +240,6 @@ constexpr transport_rule rules[] = {
 
 }  // namespace
 
-std::span<const transport_rule> stream_end_rules() noexcept { return rules; }
+std::span<const transport_rule> stream_end_rules() noexcept { return end_rule_table; }
 
 }  // namespace lariat::testing

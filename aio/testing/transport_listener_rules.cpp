@@ -17,10 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::error_code closed = make_error_code(error::closed);
-const std::error_code canceled = make_error_code(error::canceled);
-const std::error_code timed_out = make_error_code(error::timed_out);
-
 using accepted = result<transport_end_pointer>;
 
 task<> peers_in_turn(transport_trial& on) {
@@ -67,9 +63,11 @@ task<> closed_listener(transport_trial& on) {
     };
     const auto all = co_await when_all(on.door->accept(), on.door->accept(), closing());
     const auto later = co_await on.door->accept();
-    on.expect_error(std::get<0>(all).error(), closed, "a pending accept did not end with closed");
-    on.expect_error(std::get<1>(all).error(), closed, "a pending accept did not end with closed");
-    on.expect_error(later.error(), closed, "an accept of a closed listener did not say so");
+    on.expect_error(std::get<0>(all).error(), error::closed,
+                    "a pending accept did not end with closed");
+    on.expect_error(std::get<1>(all).error(), error::closed,
+                    "a pending accept did not end with closed");
+    on.expect_error(later.error(), error::closed, "an accept of a closed listener did not say so");
     on.expect(!on.door->is_open(), "a closed listener says that it is open");
     on.expect(!on.door->local_address(), "a closed listener has an address");
 }
@@ -82,7 +80,8 @@ task<> gone_listener(transport_trial& on) {
         on.door.reset();
     };
     const auto both = co_await when_all(on.door->accept(), going());
-    on.expect_error(std::get<0>(both).error(), closed, "a pending accept did not end with closed");
+    on.expect_error(std::get<0>(both).error(), error::closed,
+                    "a pending accept did not end with closed");
 }
 
 /// Who was dialed before is accepted, by `early` or now.
@@ -97,12 +96,12 @@ task<> cancelled_accept(transport_trial& on) {
     if (!listens) co_return;
     for (int place = 0; place < places_to_stop; ++place) {
         const auto gave_up = co_await cancelled_after(place, on.door->accept());
-        on.expect_error(gave_up.error(), canceled, "a cancelled accept did not say so");
+        on.expect_error(gave_up.error(), error::canceled, "a cancelled accept did not say so");
         auto both =
             co_await when_all(cancelled_after(place, on.door->accept()), on.world.dial(*on.door));
         auto& [early, dialed] = both;
         if (!on.expect_success(dialed, "it cannot dial")) co_return;
-        on.expect(early || early.error() == canceled, "a cancelled accept did not say so");
+        on.expect(early || early.error() == error::canceled, "a cancelled accept did not say so");
         co_await expect_peer(on, *std::move(dialed), std::move(early));
     }
 }
@@ -122,9 +121,9 @@ task<> late_accept(transport_trial& on) {
     const bool listens = co_await on.listen();
     if (!listens) co_return;
     const auto nothing = co_await on.door->accept(0ms);
-    on.expect_error(nothing.error(), timed_out, "a limit of 0 did not end an accept");
+    on.expect_error(nothing.error(), error::timed_out, "a limit of 0 did not end an accept");
     const auto late = co_await on.door->accept(5ms);
-    on.expect_error(late.error(), timed_out, "a limit did not end an accept");
+    on.expect_error(late.error(), error::timed_out, "a limit did not end an accept");
     auto ends = co_await on.another_pair();
     if (ends.first) co_await on.expect_exchange(*ends.first, *ends.second);
 }
@@ -142,7 +141,7 @@ task<> reset_before_accept(transport_trial& on) {
     auto first = co_await on.door->accept(10s);
     if (!on.expect_success(first, "a reset ended the listener")) co_return;
     const auto told = co_await (*first)->receive(room, 5ms);
-    if (told.error() != timed_out) {
+    if (told.error() != error::timed_out) {
         first = co_await on.door->accept(10s);
         if (!on.expect_success(first, "a reset ended the listener")) co_return;
     }
@@ -181,7 +180,7 @@ task<> short_of_descriptors(transport_trial& on) {
     co_await on.expect_exchange(**dialed, **peer);
 }
 
-constexpr transport_rule rules[] = {
+constexpr transport_rule listener_rule_table[] = {
     {"peers are accepted in turn, also who dialed before", peers_in_turn},
     {"of several that accept each gets a peer", several_wait},
     {"a closed listener ends its accepts with closed, and later ones", closed_listener},
@@ -197,6 +196,6 @@ constexpr transport_rule rules[] = {
 
 }  // namespace
 
-std::span<const transport_rule> listener_rules() noexcept { return rules; }
+std::span<const transport_rule> listener_rules() noexcept { return listener_rule_table; }
 
 }  // namespace lariat::testing

@@ -239,7 +239,7 @@ task<> silence_harms_nobody(transport_trial& on) {
     co_await on.expect_exchange(*on.near, *on.far);
 }
 
-constexpr transport_rule rules[] = {
+constexpr transport_rule stream_rule_table[] = {
     {"what one end sends the other receives, both ways", bytes_go_both_ways},
     {"at least one byte completes a receive", one_byte_is_enough},
     {"an empty buffer yields 0 and is not the end", empty_is_not_the_end},
@@ -255,6 +255,6 @@ constexpr transport_rule rules[] = {
 
 }  // namespace
 
-std::span<const transport_rule> stream_rules() noexcept { return rules; }
+std::span<const transport_rule> stream_rules() noexcept { return stream_rule_table; }
 
 }  // namespace lariat::testing
