@@ -42,11 +42,21 @@ void home::post(runnable& item) noexcept {
     // Before the item can be seen: once it has arrived, this home may be about to end.
     posting_.fetch_add(1, std::memory_order_relaxed);
     mailbox_.post(item);
-    if (asleep_.load(std::memory_order_seq_cst) &&
-        asleep_.exchange(false, std::memory_order_acq_rel)) {
-        wake();
-    }
+    if (sleep_.load(std::memory_order_seq_cst) != awake_now) wake_sleeper();
     posting_.fetch_sub(1, std::memory_order_release);
+}
+
+/// A wake by this thread's ring leaves with its next batch, by then it is only promised: nobody
+/// else may rely on that, the thread may block before.
+void home::wake_sleeper() noexcept {
+    const auto context = reinterpret_cast<std::uintptr_t>(&here);
+    const std::uintptr_t woken = here.kernel ? context : awake_now;
+    std::uintptr_t seen = sleep_.load(std::memory_order_relaxed);
+    do {
+        if (seen == awake_now || seen == woken) return;
+    } while (!sleep_.compare_exchange_weak(seen, woken, std::memory_order_acq_rel,
+                                           std::memory_order_relaxed));
+    wake();
 }
 
 void home::await_posters() noexcept {
@@ -94,7 +104,7 @@ unsigned home::empty_mailbox() noexcept {
 }
 
 bool home::fall_asleep() noexcept {
-    asleep_.store(true, std::memory_order_seq_cst);
+    sleep_.store(asleep, std::memory_order_seq_cst);
     if (mailbox_.empty()) return true;
     awake();
     return false;
@@ -111,10 +121,10 @@ void home::forget_all() noexcept {
     }
 }
 
-void home::wake() noexcept { asleep_.notify_one(); }
+void home::wake() noexcept { sleep_.notify_one(); }
 
 void home::await_outside() noexcept {
-    if (fall_asleep()) asleep_.wait(true, std::memory_order_acquire);
+    if (fall_asleep()) sleep_.wait(asleep, std::memory_order_acquire);
     awake();
     empty_mailbox();
 }

@@ -86,7 +86,8 @@ class home {
     }
 
     /// `item.arrive()` is called at home, in the order of each thread's posts. A sleeping home is
-    /// woken, once for all that is posted until it has woken.
+    /// woken, once for all that is posted until it has woken; but a thread whose ring takes the
+    /// wake along with its next batch is waited for by its own posts alone.
     /// Lifetime: the item is the home's until it arrives. Once it has arrived the home may end: its
     /// destructor waits for the call to return.
     /// Threads: any.
@@ -170,7 +171,7 @@ class home {
 
     /// Returns: whether the home may sleep: nothing has been posted. From here on posts wake it.
     bool fall_asleep() noexcept;
-    void awake() noexcept { asleep_.store(false, std::memory_order_relaxed); }
+    void awake() noexcept { sleep_.store(awake_now, std::memory_order_relaxed); }
 
     void fire_timers() noexcept;
     unsigned empty_mailbox() noexcept;
@@ -197,6 +198,11 @@ class home {
     };
 
   private:
+    /// What `sleep_` is, but for the thread that has promised a wake: the address of its context.
+    enum : std::uintptr_t { awake_now, asleep };
+
+    void wake_sleeper() noexcept;
+
     const clock& clock_;
     const home_budgets budgets_;
     const thread_context* const thread_ = &here;
@@ -211,7 +217,7 @@ class home {
     std::uint64_t turns_ = 0;
     rotation rotation_;
     alignas(64) mailbox mailbox_;
-    std::atomic<bool> asleep_{false};
+    std::atomic<std::uintptr_t> sleep_{awake_now};
     std::atomic<unsigned> posting_{0};  // Threads inside of `post`.
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 #include <tuple>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -11,6 +12,7 @@
 #include "aio/testing/other_thread.hpp"
 #include "aio/testing/running.hpp"
 #include "runtime/mutex.hpp"
+#include "runtime/scheduler.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/yield.hpp"
 #include "tests/dies_with.hpp"
@@ -48,6 +50,19 @@ struct restless final : lariat::runnable {
 task<> sleep_and_say(std::string& into, char name, lariat::duration span) {
     const auto slept = co_await lariat::sleep_for(span);
     if (slept) into += name;
+}
+
+/// Sleeps as soon as it is told to, and counts who wakes it.
+class dozing final : public home {
+  public:
+    using home::fall_asleep;
+    void wake() noexcept override { ++wakes; }
+    int wakes = 0;
+};
+
+task<> post_from_here(home& to, letter& what) {
+    to.post(what);
+    co_return;
 }
 
 }  // namespace
@@ -100,6 +115,35 @@ TEST_CASE("a post from another thread wakes a home that sleeps") {
 
         CHECK(arrived);
     }
+}
+
+TEST_CASE("a wake that one thread's ring still holds back does not delay what others post") {
+    dozing at;
+    std::string order;
+    letter letters[] = {{order, '1'}, {order, '2'}, {order, '3'}, {order, '4'}, {order, '5'}};
+    other_thread without_ring;
+    other_thread with_ring;
+    std::vector<int> wakes;
+    auto body = [&]() -> task<> {
+        at.post(letters[0]);
+        wakes.push_back(at.wakes);
+        at.post(letters[1]);
+        wakes.push_back(at.wakes);
+        with_ring.run([&] { lariat::run(post_from_here(at, letters[2])); });
+        wakes.push_back(at.wakes);
+        without_ring.run([&] { at.post(letters[3]); });
+        wakes.push_back(at.wakes);
+        without_ring.run([&] { at.post(letters[4]); });
+        wakes.push_back(at.wakes);
+        co_return;
+    };
+    REQUIRE(at.fall_asleep());
+
+    lariat::run(body());
+
+    CHECK(wakes == std::vector{1, 1, 2, 3, 3});
+    at.flush();
+    CHECK(order == "12345");
 }
 
 TEST_CASE("flush lets arrive what was posted, and runs nothing") {
