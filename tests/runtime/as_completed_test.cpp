@@ -13,6 +13,7 @@
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
 #include "runtime/sleep.hpp"
+#include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
 
 namespace io = lariat;
@@ -92,6 +93,24 @@ TEST_CASE("as_completed: no more run at once than it was told") {
 
     CHECK(task.take() == 10);
     CHECK(most == 3);
+}
+
+TEST_CASE("as_completed: of several who wait, those hear of the end who got nothing") {
+    manual_home at;
+    auto body = []() -> io::task<> {
+        io::as_completed<std::unique_ptr<int>> all;
+        all.spawn(late, io::duration(1ms), 7);
+        auto [first, second, third] = co_await io::when_all(all.next(), all.next(), all.next());
+        CHECK(*first->value == 7);
+        CHECK(second.error() == io::error::end_of_stream);
+        CHECK(third.error() == io::error::end_of_stream);
+    };
+
+    running task(at, body());
+    at.advance(1ms);
+
+    REQUIRE(task.done());
+    task.take();
 }
 
 TEST_CASE("as_completed: a deadline takes nothing") {

@@ -29,46 +29,12 @@
 #include "runtime/within.hpp"
 #include "runtime/yield.hpp"
 #include "tests/aio/op/answer.hpp"
+#include "tests/runtime/neighbour.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A thread with a scheduler that runs until this ends.
-class neighbour {
-  public:
-    neighbour() : thread_([this] { work(); }) { loop_ = ready_.get_future().get(); }
-    ~neighbour() { end(); }
-
-    io::scheduler& loop() { return *loop_; }
-    std::thread::id id() const { return id_; }
-
-    /// Stops it, and waits until its scheduler is gone.
-    void end() {
-        if (!thread_.joinable()) return;
-        loop_->stop();
-        thread_.join();
-    }
-
-  private:
-    void work() {
-        id_ = std::this_thread::get_id();
-        io::scheduler loop;
-        ready_.set_value(&loop);
-        loop.run(wait_for_stop());
-    }
-
-    static io::task<> wait_for_stop() {
-        io::event never;
-        (void)co_await never.wait();
-    }
-
-    std::promise<io::scheduler*> ready_;
-    std::thread::id id_;
-    io::scheduler* loop_ = nullptr;
-    std::thread thread_;
-};
 
 io::task<io::result<std::thread::id>> where_am_i() {
     const auto done = co_await io::nop{};
