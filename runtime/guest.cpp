@@ -40,7 +40,7 @@ void guest::be_recalled() noexcept {
     arrived_ |= recall_sent;
     if (ended_)
         go_if_nothing_comes();
-    else
+    else if (!turned_out_)
         host_->turn_out_soon(*this);
 }
 

@@ -27,6 +27,7 @@ class guest : public root_task {
     /// The host ends before the task does.
     /// Threads: the host's.
     void turn_out() noexcept {
+        turned_out_ = true;
         evict();
         leave(make_error_code(error::stopped));
     }
@@ -103,6 +104,7 @@ class guest : public root_task {
     // The host's.
     std::uint8_t arrived_ = 0;  // Of what was sent.
     std::uint8_t awaited_ = 0;  // What was sent before it ended.
+    bool turned_out_ = false;   // Its task is being destroyed, or was.
     bool ended_ = false;
 };
 

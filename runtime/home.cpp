@@ -46,17 +46,19 @@ void home::post(runnable& item) noexcept {
     posting_.fetch_sub(1, std::memory_order_release);
 }
 
-/// A wake by this thread's ring leaves with its next batch, by then it is only promised: nobody
-/// else may rely on that, the thread may block before.
+/// A wake by this thread's ring leaves with its next batch. By then it is only promised, and nobody
+/// else relies on it: the thread may block before.
 void home::wake_sleeper() noexcept {
     const auto context = reinterpret_cast<std::uintptr_t>(&here);
-    const std::uintptr_t woken = here.kernel ? context : awake_now;
+    const bool has_ring = here.kernel != nullptr;
     std::uintptr_t seen = sleep_.load(std::memory_order_relaxed);
+    bool promises;
     do {
-        if (seen == awake_now || seen == woken) return;
-    } while (!sleep_.compare_exchange_weak(seen, woken, std::memory_order_acq_rel,
-                                           std::memory_order_relaxed));
-    wake();
+        if (seen == awake_now || (seen == context && has_ring)) return;
+        promises = has_ring && seen == asleep;
+    } while (!sleep_.compare_exchange_weak(seen, promises ? context : awake_now,
+                                           std::memory_order_acq_rel, std::memory_order_relaxed));
+    wake(promises ? urgency::with_next_batch : urgency::at_once);
 }
 
 void home::await_posters() noexcept {
@@ -110,6 +112,11 @@ bool home::fall_asleep() noexcept {
     return false;
 }
 
+void home::forget_others() noexcept {
+    mailbox_.forget();
+    posting_.store(0, std::memory_order_relaxed);
+}
+
 void home::forget_all() noexcept {
     while (ready_.pop()) {
     }
@@ -121,7 +128,7 @@ void home::forget_all() noexcept {
     }
 }
 
-void home::wake() noexcept { sleep_.notify_one(); }
+void home::wake(urgency) noexcept { sleep_.notify_one(); }
 
 void home::await_outside() noexcept {
     if (fall_asleep()) sleep_.wait(asleep, std::memory_order_acquire);

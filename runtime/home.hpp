@@ -86,8 +86,8 @@ class home {
     }
 
     /// `item.arrive()` is called at home, in the order of each thread's posts. A sleeping home is
-    /// woken, once for all that is posted until it has woken; but a thread whose ring takes the
-    /// wake along with its next batch is waited for by its own posts alone.
+    /// woken, once for all that is posted until it has woken; once more if the ring of who woke it
+    /// may still hold the wake when another thread posts.
     /// Lifetime: the item is the home's until it arrives. Once it has arrived the home may end: its
     /// destructor waits for the call to return.
     /// Threads: any.
@@ -154,9 +154,14 @@ class home {
   protected:
     ~home();
 
+    enum class urgency : bool {
+        with_next_batch,  ///< Of the ring that the calling thread has.
+        at_once,
+    };
+
     /// Makes `await_outside` return soon, from any thread. The default serves a home without a
     /// kernel, which sleeps on its mailbox.
-    virtual void wake() noexcept;
+    virtual void wake(urgency when) noexcept;
 
     /// Waits until something happened outside; what arrived is handled, no coroutine resumed and
     /// no timer fired. Must return once something was posted.
@@ -179,6 +184,9 @@ class home {
     /// Waits until no thread is inside of `post` any more: it has woken this home, perhaps.
     void await_posters() noexcept;
 
+    /// In a child of the process: what other threads posted, or were about to, is not done here.
+    void forget_others() noexcept;
+
     /// The end: what is ready, due or orphaned is let go without being resumed, and will not
     /// touch this home again.
     void forget_all() noexcept;
@@ -198,7 +206,7 @@ class home {
     };
 
   private:
-    /// What `sleep_` is, but for the thread that has promised a wake: the address of its context.
+    /// What `sleep_` is, if it is not the context of a thread that has promised a wake.
     enum : std::uintptr_t { awake_now, asleep };
 
     void wake_sleeper() noexcept;

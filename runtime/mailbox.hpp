@@ -31,6 +31,10 @@ class mailbox {
     /// Threads: the owner's.
     unsigned drain() noexcept;
 
+    /// Lets go of what was posted, which does not arrive.
+    /// Threads: the only one.
+    void forget() noexcept { head_.store(nullptr, std::memory_order_relaxed); }
+
   private:
     std::atomic<list_hook<>*> head_{nullptr};
 };

@@ -76,11 +76,13 @@ scheduler::scheduler(scheduler_options options)
 
 scheduler::~scheduler() {
     if (ring_.inherited()) {
+        forget_others();
         forget_all();
         return;
     }
     check(on_this_thread(), "scheduler: destroyed on a thread that is not its own");
     check(roots_.empty(), "scheduler: destroyed while it runs");
+    submit_outside();
     activation active(*this);
     ending_ = true;
     empty_mailbox();
@@ -142,7 +144,14 @@ void scheduler::begin_drain() noexcept {
     check(on_this_thread() && !dispatching(),
           "destroyed inside a completion, an arrival or a cancel function, or on another thread "
           "than its home's, while it is pending");
+    submit_outside();
     complain_at_ = after(now(), patience_);
+}
+
+/// Another scheduler's task may destroy what is this one's, or this one. What is waited for then
+/// may depend on a wake that its ring still holds.
+void scheduler::submit_outside() noexcept {
+    if (here.kernel && here.kernel != &ring_) here.kernel->poll();
 }
 
 void scheduler::await_outside() noexcept {
@@ -156,13 +165,16 @@ void scheduler::await_outside() noexcept {
     dump(std::cerr);
 }
 
-void scheduler::wake() noexcept {
-    // From a thread with a ring a message is cheaper; it goes out with that ring's next batch.
-    if (here.at && here.at->send_wake(ring_.descriptor())) return;
+void scheduler::wake(urgency when) noexcept {
+    // From a thread with a ring a message is cheaper.
+    if (when == urgency::with_next_batch && here.at->send_wake(ring_.descriptor())) return;
     wake_signal_->raise();
 }
 
-bool scheduler::send_wake(int other_ring) noexcept { return ring_.send_wake(other_ring); }
+/// A ring that is about to end may not take another message along.
+bool scheduler::send_wake(int other_ring) noexcept {
+    return wake_signal_->watching() && ring_.send_wake(other_ring);
+}
 
 void scheduler::stop() noexcept {
     stop_request_->send();
@@ -209,7 +221,7 @@ bool scheduler::turn_out_recalled(bool between_turns) noexcept {
         if (!between_turns && here.line && is_part_of(*here.line, root->line())) {
             busy.push_back(*root);
         } else {
-            static_cast<guest&>(*root).turn_out();
+            turn_out(*root);
             turned_out = true;
         }
     }
@@ -219,14 +231,19 @@ bool scheduler::turn_out_recalled(bool between_turns) noexcept {
 
 void scheduler::turn_out_all() noexcept {
     for (auto* list : {&guests_, &recalled_})
-        while (root_task* root = list->pop_front()) static_cast<guest&>(*root).turn_out();
+        while (root_task* root = list->pop_front()) turn_out(*root);
+}
+
+void scheduler::turn_out(root_task& one) noexcept {
+    leaving_.push_back(one);
+    static_cast<guest&>(one).turn_out();
 }
 
 void scheduler::dump(std::ostream& out) {
     dump_writer writer(out, now());
     writer.heading(ring_.in_flight() - (wake_signal_->watching() ? 1 : 0), timers().size());
     roots_.for_each([&](root_task& root) { writer.line(root.line()); });
-    for (auto* list : {&guests_, &recalled_})
+    for (auto* list : {&guests_, &recalled_, &leaving_})
         list->for_each([&](root_task& one) { writer.line(one.line()); });
     orphans().for_each([&](waiter& orphan) { writer.orphan(orphan); });
     loose_scopes().for_each([&](strand_scope& scope) { writer.scope(scope); });

@@ -93,8 +93,10 @@ class scheduler final : public home {
     void turn_out_soon(guest& one) noexcept;
     bool turn_out_recalled(bool between_turns) noexcept;
     void turn_out_all() noexcept;
+    void turn_out(root_task& one) noexcept;
+    void submit_outside() noexcept;
 
-    void wake() noexcept override;
+    void wake(urgency when) noexcept override;
     bool send_wake(int other_ring) noexcept override;
     void await_outside() noexcept override;
     void begin_drain() noexcept override;
@@ -109,6 +111,7 @@ class scheduler final : public home {
     intrusive_list<root_task, root_task> roots_;
     intrusive_list<root_task, root_task> guests_;
     intrusive_list<root_task, root_task> recalled_;
+    intrusive_list<root_task, root_task> leaving_;  // Being turned out.
     std::size_t guest_count_ = 0;  // Those included that wait for a message to them.
     event guest_gone_;
     std::unique_ptr<stop_request> stop_request_;

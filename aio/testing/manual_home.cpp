@@ -48,7 +48,7 @@ void manual_home::stop() noexcept {
     loose_scopes().for_each([&](strand_scope& each) { each.cancel(stopped_); });
 }
 
-void manual_home::wake() noexcept {
+void manual_home::wake(urgency) noexcept {
     // Notified under the lock: who is woken may destroy this home as soon as it has the lock.
     const std::lock_guard lock(sleeping_);
     was_woken_ = true;

@@ -88,7 +88,7 @@ class manual_home final : public manual_time, public home {
     friend class started_task;
     static constexpr std::chrono::milliseconds default_patience{10'000};
 
-    void wake() noexcept override;
+    void wake(urgency) noexcept override;
     void await_outside() noexcept override;
     void begin_drain() noexcept override;
     bool wait_for_post(std::chrono::milliseconds patience);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -18,6 +19,7 @@
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
+#include "runtime/start_on.hpp"
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
 #include "tests/dies_with.hpp"
@@ -39,6 +41,11 @@ io::task<int> some_work() {
         (void)co_await io::sleep_for(100us);
     }
     co_return done;
+}
+
+io::task<int> until_done(std::future<int>& one) {
+    while (one.wait_for(0s) != std::future_status::ready) (void)co_await io::sleep_for(100us);
+    co_return one.get();
 }
 
 int exit_status_of(pid_t child) {
@@ -172,4 +179,18 @@ TEST_CASE("signals every millisecond harm nothing") {
     };
 
     run_body(body);
+}
+
+TEST_CASE("a child destroys a scheduler that had posts which have not arrived") {
+    auto loop = std::make_unique<io::scheduler>();
+    std::future<int> done = io::start_on(*loop, some_work());
+
+    const pid_t child = ::fork();
+    if (child == 0) {
+        loop.reset();
+        ::_exit(7);
+    }
+
+    CHECK(exit_status_of(child) == 7);
+    CHECK(loop->run(until_done(done)) == 10);
 }

@@ -15,6 +15,7 @@
 #include "runtime/on.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
+#include "runtime/shield.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/start_on.hpp"
 #include "runtime/yield.hpp"
@@ -134,4 +135,58 @@ TEST_CASE("a guest is not turned out while a task of its own is being destroyed"
     ends_it.join();
 
     CHECK(order == "task guest");
+}
+
+TEST_CASE("a guest is turned out once, also if it is recalled while its host's end waits for it") {
+    neighbour other;
+    stubborn pending;
+    std::atomic<bool> leaving{false};
+    auto waits = [&]() -> io::task<> { (void)co_await pending; };
+    auto guest = [&]() -> io::task<> {
+        io::task_scope scope;
+        scope.spawn(waits());
+        const at_end end([&] {
+            leaving = true;
+            leaving.notify_one();
+        });
+        (void)co_await io::shield(io::sleep_for(1h));
+        // The scope's end waits for `pending`.
+    };
+    std::thread stops, ends_it;
+
+    visit_until(other.loop(), guest(), [&] {
+        stops = std::thread([&] { other.end(); });
+        leaving.wait(false);
+        ends_it = std::thread([&] {
+            std::this_thread::sleep_for(10ms);  // The recall has come over by then.
+            pending.end();
+        });
+    });
+    stops.join();
+    ends_it.join();
+}
+
+TEST_CASE("a wake that is held back outside does not delay a scheduler that ends inside") {
+    neighbour other;
+    auto naps = []() -> io::task<> { (void)co_await io::sleep_for(1h); };
+    auto visits = [&]() -> io::task<> { std::ignore = co_await io::on(other.loop(), naps()); };
+    bool ended = false;
+    auto outer = [&]() -> io::task<> {
+        std::future<void> guest;
+        io::task_scope scope;
+        {
+            io::scheduler inner;
+            guest = io::start_on(inner, visits());
+            inner.run([]() -> io::task<> { (void)co_await io::sleep_for(1ms); }());
+            scope.spawn(visits());
+            co_await io::yield();  // Its wake will leave with this ring's next batch.
+            // The guest's end waits for an answer of the same one.
+        }
+        ended = true;
+        CHECK_THROWS_AS(guest.get(), std::system_error);
+    };
+
+    io::run(outer());
+
+    CHECK(ended);
 }
