@@ -12,7 +12,7 @@ void generator_promise_base::destroy_body() noexcept {
 
 bool generator_promise_base::ask(generator_wait& whom) noexcept {
     check(!asking_, "generator: two waits at once for its next value");
-    if (finished() || std::exchange(kept_, false)) return false;
+    if (finished() || kept_) return false;
     asking_ = &whom;
     return true;
 }
@@ -50,10 +50,8 @@ std::coroutine_handle<> generator_promise_base::answer() noexcept {
     running_ = false;
     if (finished() && line_.reason) end_ = line_.reason;
     line_.reason = {};
-    if (!asking_) {
-        kept_ = true;
-        return std::noop_coroutine();
-    }
+    kept_ = true;
+    if (!asking_) return std::noop_coroutine();
     generator_wait& whom = *std::exchange(asking_, nullptr);
     return may_transfer() ? whom.end() : transfer_later(whom);
 }

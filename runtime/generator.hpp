@@ -62,6 +62,8 @@ class generator_promise_base : public task_promise_base, private runnable, priva
     explicit generator_promise_base(std::coroutine_handle<> body) noexcept : body_(body) {}
     ~generator_promise_base() = default;
 
+    void value_taken() noexcept { kept_ = false; }
+
     /// Returns: why there is no value; after the first time, that it has ended.
     std::error_code why_none() noexcept {
         return std::exchange(end_, make_error_code(error::end_of_stream));
@@ -78,7 +80,7 @@ class generator_promise_base : public task_promise_base, private runnable, priva
     generator_wait* asking_ = nullptr;
     std::error_code end_ = make_error_code(error::end_of_stream);
     bool running_ = false;
-    bool kept_ = false;  // A value came when nobody asked any more.
+    bool kept_ = false;  // A value came, and was not taken: who asked may be gone by now.
 };
 
 /// The wait for the next value.
@@ -200,6 +202,7 @@ class generator<T>::promise_type final : public generator_promise_base {
         if (value_) [[likely]] {
             value taken = *std::move(value_);
             value_.reset();
+            value_taken();
             return taken;
         }
         if (failed()) std::rethrow_exception(take_exception());

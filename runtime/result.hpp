@@ -101,7 +101,8 @@ class [[nodiscard]] result<void> {
 class [[nodiscard]] transfer {
   public:
     transfer(std::size_t count) noexcept : count_(count) {}
-    transfer(std::error_code error, std::size_t count) noexcept : error_(error), count_(count) {}
+    transfer(std::error_code error, std::size_t count = 0) noexcept
+        : error_(error), count_(count) {}
 
     explicit operator bool() const noexcept { return !error_; }
     std::error_code error() const noexcept { return error_; }

@@ -15,6 +15,7 @@
 #include "aio/testing/running.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/sleep.hpp"
+#include "runtime/when_all.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/within.hpp"
 #include "tests/dies_with.hpp"
@@ -266,6 +267,44 @@ TEST_CASE("generator: a wait that is destroyed loses no value") {
     at.run_until_idle();
 
     CHECK(again.take());
+}
+
+TEST_CASE("generator: a value that came for a wait that is destroyed is the next one's") {
+    manual_home at;
+    auto from = count_to(2);
+    auto and_more = [&]() -> io::task<> {
+        (void)co_await io::when_all(from.next(), io::sleep_for(1h));
+    };
+    auto ask = [&]() -> io::task<int> {
+        const auto next = co_await from.next();
+        co_return next.value();
+    };
+    {
+        running destroyed(at, and_more());
+        at.run_until_idle();
+    }
+
+    running again(at, ask());
+    at.run_until_idle();
+
+    CHECK(again.take() == 1);
+}
+
+TEST_CASE("generator: one of transfers ends with an error and no bytes") {
+    manual_home at;
+    auto transfers = []() -> io::generator<io::transfer> { co_yield io::transfer(3); };
+    auto from = transfers();
+    auto ask = [&]() -> io::task<io::transfer> { co_return co_await from.next(); };
+
+    running first(at, ask());
+    at.run_until_idle();
+    running second(at, ask());
+    at.run_until_idle();
+
+    CHECK(first.take().count() == 3);
+    const io::transfer end = second.take();
+    CHECK(end.error() == io::error::end_of_stream);
+    CHECK(end.count() == 0);
 }
 
 TEST_CASE("generator: one may ask another") {

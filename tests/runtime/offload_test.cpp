@@ -83,6 +83,18 @@ TEST_CASE("offload: a call runs on another thread, and its value, or what it thr
     run_body(body);
 }
 
+TEST_CASE("offload: a call may say how far it came") {
+    auto body = []() -> io::task<io::transfer> {
+        const auto writes = [] { return io::transfer(make_error_code(io::error::closed), 3); };
+        co_return co_await io::offload(writes);
+    };
+
+    const io::transfer told = io::run(body());
+
+    CHECK(told.error() == io::error::closed);
+    CHECK(told.count() == 3);
+}
+
 TEST_CASE("offload: arguments are moved along, also those that cannot be copied") {
     auto body = []() -> io::task<> {
         auto number = std::make_unique<int>(7);

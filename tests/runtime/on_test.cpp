@@ -117,6 +117,24 @@ TEST_CASE("on: a cancel reaches the task, a deadline does, and the wait ends aft
     run_body(body);
 }
 
+TEST_CASE("on: a transfer that nobody was sent for has moved nothing") {
+    neighbour other;
+    auto moves = []() -> io::task<io::transfer> { co_return 7; };
+    auto goes = [&]() -> io::task<io::transfer> {
+        const auto there = co_await io::on(other.loop(), moves());
+        CHECK(*there == 7);
+        (void)co_await io::sleep_for(1h);
+        co_return co_await io::on(other.loop(), moves());
+    };
+    auto body = [&]() -> io::task<> {
+        const io::transfer late = co_await io::within(5ms, goes());
+        CHECK(late.error() == io::error::timed_out);
+        CHECK(late.count() == 0);
+    };
+
+    run_body(body);
+}
+
 TEST_CASE("on: a cancelled strand sends nobody") {
     neighbour other;
     auto body = [&]() -> io::task<> {

@@ -101,6 +101,22 @@ TEST_CASE("retry: a cancel ends a pause, and nothing is called after it") {
     CHECK(service.calls == 1);
 }
 
+TEST_CASE("retry: a transfer that fails is tried again") {
+    manual_home at;
+    int calls = 0;
+    auto sends = [&]() -> io::task<io::transfer> {
+        const bool fails = calls++ == 0;
+        if (fails) co_return {std::make_error_code(std::errc::connection_reset), 2};
+        co_return 5;
+    };
+    running all(at, io::retry(regular, sends));
+    at.run_until_idle();
+    at.advance(10ms);
+
+    CHECK(*all.take() == 5);
+    CHECK(calls == 2);
+}
+
 TEST_CASE("retry: an exception is no failure to be tried again") {
     manual_home at;
     int calls = 0;
