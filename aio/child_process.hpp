@@ -87,6 +87,7 @@ class child_process {
     /// Requires: SIGCHLD is not ignored, and nobody else waits for children that he does not know.
     /// Errors: no_such_file_or_directory, permission_denied, for the program or the directory;
     /// executable_format_error, argument_list_too_long, too_many_files_open,
+    /// too_many_files_open_in_system, also by the limit of a user's pipes,
     /// resource_unavailable_try_again, not_enough_memory; invalid_argument for a zero byte in a
     /// text; bad_file_descriptor for a direct descriptor. Then nothing was started.
     static result<child_process> start(const command& what, const child_options& options = {});

@@ -31,7 +31,7 @@ class worker;
 /// Threads with a scheduler each. A task stays on the worker that it was given to.
 ///
 /// Threads: any may spawn and stop; the one that made it, or was given it, destroys it, and none of
-/// the workers.
+/// the workers. A child process (`fork`) has none of them: there it must not be destroyed.
 class worker_group {
   public:
     /// All workers run when this returns.
@@ -47,7 +47,8 @@ class worker_group {
 
     std::size_t size() const noexcept { return workers_.size(); }
 
-    /// For `on` and `start_on`.
+    /// For `on` and `start_on`. Lifetime: the group's destructor waits for what was spawned, not
+    /// for those who still send by `start_on` from elsewhere.
     scheduler& operator[](std::size_t number) noexcept;
 
     /// Starts `f(args...)`, which returns a `task<>`, on a worker. The group keeps `f` and copies

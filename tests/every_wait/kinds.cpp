@@ -12,6 +12,7 @@
 #include "aio/op/ring_message.hpp"
 #include "aio/op/socket.hpp"
 #include "aio/op/timeout.hpp"
+#include "aio/resolve.hpp"
 #include "runtime/as_completed.hpp"
 #include "runtime/generator.hpp"
 #include "runtime/interval.hpp"
@@ -19,6 +20,7 @@
 #include "runtime/on.hpp"
 #include "runtime/retry.hpp"
 #include "runtime/scope.hpp"
+#include "runtime/select.hpp"
 #include "runtime/shield.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/when_all.hpp"
@@ -52,7 +54,8 @@ outcome waits_with_mutex(things& all) {
     co_return told.error();
 }
 
-outcome sends(things& all, io::channel<int>& to) {
+template <class Channel>
+outcome sends(things& all, Channel& to) {
     int value = 1;
     const auto sent = co_await to.send(value);
     if (sent) all.happens.set();
@@ -100,6 +103,11 @@ outcome waits_for_the_first_of_many(things& all) {
     for (int i = 0; i < 3; ++i) many.push_back(waits_in_a_task(all.happens));
     const auto first = co_await io::when_any(std::move(many));
     co_return first.results[2].error();
+}
+
+outcome selects(things& all) {
+    const auto first = co_await io::select(all.empty.receive(), all.happens.wait());
+    co_return std::get<1>(first.results).error();
 }
 
 outcome waits_for_all(things& all) {
@@ -202,11 +210,21 @@ constexpr wait_kind kinds[] = {
     {"channel, send", [](things& all) { return sends(all, all.full); }},
     {"channel, receive", [](things& all) { return end_of(all.empty.receive()); }},
     {"meeting, send", [](things& all) { return sends(all, all.meeting); }},
+    {"event, of all threads", [](things& all) { return end_of(all.of_all.happens.wait()); }},
+    {"auto_event, of all threads", [](things& all) {
+        return end_of(all.of_all.happens_once.wait()); }},
+    {"mutex, of all threads", [](things& all) { return end_of(all.of_all.taken.lock()); }},
+    {"semaphore, of all threads", [](things& all) { return end_of(all.of_all.units.acquire(2)); }},
+    {"latch, of all threads", [](things& all) { return end_of(all.of_all.count.wait()); }},
+    {"channel, of all threads, send", [](things& all) { return sends(all, all.of_all.full); }},
+    {"channel, of all threads, receive", [](things& all) {
+        return end_of(all.of_all.empty.receive()); }},
     {"generator", asks_a_generator},
     {"scope, join", joins},
     {"as_completed", takes_the_next_value},
     {"when_any", waits_for_the_first},
     {"when_any, range", waits_for_the_first_of_many},
+    {"select", selects},
     {"when_all", waits_for_all},
     {"within, wait", [](things& all) { return end_of(io::within(1h, all.happens.wait())); }},
     {"within, task", [](things& all) {
@@ -218,6 +236,9 @@ constexpr wait_kind kinds[] = {
         return end_of(io::with_stop(all.stop.get_token(), all.happens.wait())); }},
     {"on", visits},
     {"offload, queued", [](things& all) { return end_of(io::offload(all.pool, [] {})); }},
+    {"resolve", [](things& all) {
+        return end_of(io::resolve("localhost", "http", {.pool = &all.pool})); }},
+    {"child_process, wait", [](things& all) { return end_of(all.sleeper.wait()); }},
     {"completion_source", is_finished_by_nobody},
     {"interval", waits_for_a_tick},
     {"retry", pauses_before_trying_again},

@@ -17,10 +17,17 @@
 #include <system_error>
 #include <tuple>
 
+#include "aio/child_process.hpp"
 #include "aio/transport/tcp.hpp"
 #include "runtime/auto_event.hpp"
 #include "runtime/barrier.hpp"
 #include "runtime/channel.hpp"
+#include "runtime/concurrent_auto_event.hpp"
+#include "runtime/concurrent_channel.hpp"
+#include "runtime/concurrent_event.hpp"
+#include "runtime/concurrent_latch.hpp"
+#include "runtime/concurrent_mutex.hpp"
+#include "runtime/concurrent_semaphore.hpp"
 #include "runtime/condition_variable.hpp"
 #include "runtime/event.hpp"
 #include "runtime/latch.hpp"
@@ -47,17 +54,17 @@ class gate {
     std::atomic<bool> open_{false};
 };
 
-struct child_process {
-    child_process() : number(::fork()) {
+struct forked_child {
+    forked_child() : number(::fork()) {
         if (number == 0) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         while (number == 0) ::pause();
     }
-    ~child_process() {
+    ~forked_child() {
         ::kill(number, SIGKILL);
         ::waitpid(number, nullptr, 0);
     }
-    child_process(const child_process&) = delete;
-    child_process& operator=(const child_process&) = delete;
+    forked_child(const forked_child&) = delete;
+    forked_child& operator=(const forked_child&) = delete;
 
     const pid_t number;
 };
@@ -70,6 +77,20 @@ inline two_ends congested_pair() {
     }
     return ends;
 }
+
+/// The same between homes.
+struct things_of_all_threads {
+    things_of_all_threads() { std::ignore = full.try_send(0); }
+
+    lariat::concurrent_event happens;
+    lariat::concurrent_auto_event happens_once;
+    lariat::concurrent_mutex taken;
+    std::optional<lariat::concurrent_mutex::hold> held = taken.try_lock();
+    lariat::concurrent_semaphore units{0};
+    lariat::concurrent_latch count{1'000'000};
+    lariat::concurrent_channel<int> full{1};
+    lariat::concurrent_channel<int> empty{1};
+};
 
 /// What the waits are for, and what never comes.
 struct things_to_wait_for {
@@ -92,12 +113,14 @@ struct things_to_wait_for {
     lariat::channel<int> full{1};
     lariat::channel<int> empty{1};
     lariat::channel<int> meeting{0};
+    things_of_all_threads of_all;
     std::stop_source stop;
 
     gate door;
     lariat::thread_pool pool{{.most = 1}};
 
-    child_process child;
+    forked_child child;
+    lariat::child_process sleeper = *lariat::child_process::start({"sleep", "3600"});
     two_ends silent = make_socket_pair();
     two_ends pipe = make_pipe();
     two_ends congested = congested_pair();

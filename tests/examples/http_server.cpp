@@ -57,9 +57,10 @@ io::task<> serve_on_worker(io::tcp_listener door, io::descriptor_ref folder, std
 
 io::task<io::result<void>> serve_until_signal(io::tcp_listener door, io::descriptor_ref folder) {
     io::signal_set signals{SIGINT, SIGTERM};  // before the workers, which inherit the block
+    std::vector<std::error_code> outcomes;
     io::worker_group cores;
     auto opened = co_await io::or_return(share(std::move(door), cores.size()));
-    std::vector<std::error_code> outcomes(cores.size());
+    outcomes.resize(cores.size());
     std::stop_source stop;
     for (std::size_t i = 0; i < cores.size(); ++i) {
         cores.spawn_on(i, serve_on_worker, std::move(opened[i]), folder, stop.get_token(),

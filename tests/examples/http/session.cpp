@@ -27,7 +27,7 @@ namespace http {
 namespace {
 
 constexpr auto idle_patience = 30s;
-constexpr auto rest_patience = 10s;  // For the rest of a request that has begun.
+constexpr auto rest_patience = 10s;  // For the rest of a head that has begun.
 constexpr auto disk_patience = 10s;
 constexpr auto send_patience = 30s;
 constexpr auto farewell_patience = 5s;
