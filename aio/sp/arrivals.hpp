@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -36,11 +37,20 @@ class arrival_queue {
         return true;
     }
 
-    /// What it has kept is not to be received any more.
+    /// What it has kept is not to be received any more. Requires: closed, or it has kept nothing.
     void forget(sp_peer& from) noexcept {
         if (!peers_.has(from)) return;
         available_ -= from.count_kept();
         peers_.remove(from);
+    }
+
+    /// Nobody wants what it has kept; but what a receiver was promised stays.
+    void drop(sp_peer& from) noexcept {
+        if (!peers_.has(from)) return;
+        const std::size_t count = std::min(from.count_kept(), unclaimed());
+        available_ -= count;
+        from.drop_kept(count);
+        if (!from.has_kept()) peers_.remove(from);
     }
 
     void close() noexcept {
@@ -50,10 +60,15 @@ class arrival_queue {
     }
 
   private:
+    /// A closed queue may have forgotten what was promised.
+    std::size_t unclaimed() const noexcept {
+        return available_ > claimed_ ? available_ - claimed_ : 0;
+    }
+
     // What a receiver was promised stays where it is until its turn: it may be destroyed first.
     void promise() noexcept {
         wait_list::section now;
-        if (available_ > claimed_ && receivers_.release_one(now)) ++claimed_;
+        while (unclaimed() > 0 && receivers_.release_one(now)) ++claimed_;
     }
 
     arrival taken() noexcept {
@@ -63,7 +78,8 @@ class arrival_queue {
             peers_.add(from);
         else
             peers_.remove(from);
-        return {from.take(), from.handle()};
+        peer_handle who = from.handle();
+        return {from.take(), std::move(who)};
     }
 
     peer_list<among_arrivals> peers_;
@@ -83,7 +99,7 @@ class arrival_queue::receiving : public wait_list::entry {
         if (!admitted()) return false;
         if (from_.closed_) return refuse(make_error_code(error::closed));
         wait_list::section now;
-        if (from_.available_ == from_.claimed_) return enter(now);
+        if (from_.unclaimed() == 0) return enter(now);
         ++from_.claimed_;
         return pass();
     }

@@ -57,6 +57,8 @@ result<sp_door::found> sp_door::find(const std::string& name, sp_protocol protoc
     if (door.protocol_ != peer_of(protocol))
         return std::make_error_code(std::errc::wrong_protocol_type);
     if (door.home_.on_this_thread()) return found(&door.owner_);
+    if (door.visitors_.size() == most_visitors)
+        return std::make_error_code(std::errc::connection_refused);
     auto link = std::make_shared<far_link>(door.most_on_the_way_);
     door.visitors_.push_back(link);
     if (!std::exchange(door.posted_, true)) door.home_.post(door.knock_);

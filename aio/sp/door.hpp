@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <variant>
@@ -31,7 +32,8 @@ class sp_door final {
     /// Who listens there: a socket of this thread, or the way to one of another.
     using found = std::variant<sp_socket*, std::shared_ptr<far_link>>;
 
-    /// Errors: connection_refused; wrong_protocol_type.
+    /// Errors: connection_refused, also when 128 of other threads wait there already;
+    /// wrong_protocol_type.
     static result<found> find(const std::string& name, sp_protocol protocol);
 
     /// Waits until somebody of another thread has come. `result<void>`.
@@ -41,6 +43,8 @@ class sp_door final {
     std::vector<std::shared_ptr<far_link>> visitors();
 
   private:
+    static constexpr std::size_t most_visitors = 128;
+
     class knock final : public runnable {
       public:
         explicit knock(sp_door& door) noexcept : door_(door) {}

@@ -54,8 +54,12 @@ bool far_peer::try_send(message& what) noexcept {
 }
 
 void far_peer::disconnect() noexcept {
+    channel_queue<message>().swap(come_);
+    channel_queue<message> coming;  // Destroyed without the lock.
     const std::lock_guard guard(link_->lock_);
-    link_->at(side_).peer = nullptr;
+    auto& own = link_->at(side_);
+    own.peer = nullptr;
+    own.coming.swap(coming);
     link_->over_ = true;
     far_link::post_news(link_->at(far_link::other(side_)));
 }

@@ -24,6 +24,7 @@ class message_queue {
 
     bool empty() const noexcept { return messages_.size() == 0; }
     std::size_t size() const noexcept { return messages_.size(); }
+    std::size_t bytes() const noexcept { return bytes_; }
 
     bool full() const noexcept { return messages_.size() >= most_ || bytes_ >= most_bytes; }
 
@@ -58,6 +59,12 @@ class message_queue {
         message oldest = messages_.pop();
         bytes_ -= oldest.size();
         return oldest;
+    }
+
+    /// Forgets all, and the memory that they were kept in.
+    void release() noexcept {
+        channel_queue<message>().swap(messages_);
+        bytes_ = 0;
     }
 
   private:

@@ -19,6 +19,11 @@ struct sp_options {
     /// Messages that have come and wait to be received: of each peer; of a subscriber, of all. 1
     /// leaves the work with whoever can do it at once. Besides, but not of a subscriber, at most
     /// 1 MiB in more than one message.
+    ///
+    /// What peers that have gone left behind counts together as one peer's: while there is no room
+    /// for more of it nobody new is let in. Who connects waits, within the process and in `dial`
+    /// and `adopt` the connection is refused. So a crowd that comes, sends and goes takes no more
+    /// memory than what is there at a time may.
     std::size_t receive_queue = 128;
     /// How long a peer may take to greet.
     duration greeting_limit = usual_greeting_limit;

@@ -6,7 +6,6 @@
 #include "aio/sp/message.hpp"
 #include "aio/sp/message_queue.hpp"
 #include "aio/sp/unsent.hpp"
-#include "runtime/event.hpp"
 #include "runtime/intrusive_list.hpp"
 #include "runtime/task.hpp"
 #include "runtime/wait_list.hpp"
@@ -26,6 +25,9 @@ class sp_rules {
 
     /// Nothing more comes from it or goes to it; what it has kept may still be taken.
     virtual void left(sp_peer& who) noexcept = 0;
+
+    /// A message of so many bytes was taken from one that is there no more, and may be destroyed.
+    virtual void taken_late(sp_peer&, std::size_t) noexcept {}
 
     /// It is about to be destroyed, with what it has kept.
     virtual void gone(sp_peer&) noexcept {}
@@ -131,17 +133,24 @@ class sp_peer : public list_hook<among_peers>,
 
     bool has_kept() const noexcept { return !kept_.empty(); }
     std::size_t count_kept() const noexcept { return kept_.size(); }
+    std::size_t bytes_kept() const noexcept { return kept_.bytes(); }
     const message& first_kept() const noexcept { return kept_.front(); }
 
-    /// Requires: it has one.
+    /// Requires: it has one. Lifetime: one that is outlived by what it has kept may be destroyed.
     message take() noexcept {
         message oldest = kept_.pop();
-        if (held_up_ && kept_.roomy()) {
+        if (outlived_) {
+            owner_.taken_late(*this, oldest.size());
+        } else if (held_up_ && kept_.roomy()) {
             held_up_ = false;
             go_on();
         }
-        if (kept_.empty()) all_taken_.set();
         return oldest;
+    }
+
+    /// Forgets the oldest. Requires: there are so many.
+    void drop_kept(std::size_t count) noexcept {
+        while (count-- > 0) (void)kept_.pop();
     }
 
     // Its life.
@@ -152,15 +161,11 @@ class sp_peer : public list_hook<among_peers>,
     /// Asks for the end of the connection.
     virtual void end() noexcept = 0;
 
-    /// The connection is over, on this side at least.
+    /// The connection is over, on this side at least: only what it has kept takes memory now.
     virtual void disconnect() noexcept = 0;
 
-    /// Until nobody has left anything of it to be received.
-    task<> until_all_taken() {
-        if (!has_kept()) co_return;
-        all_taken_.reset();
-        (void)co_await all_taken_.wait();
-    }
+    /// From here on `taken_late` is told of what is taken.
+    void outlive() noexcept { outlived_ = true; }
 
   protected:
     sp_peer(sp_rules& owner, std::size_t most_kept);
@@ -175,8 +180,8 @@ class sp_peer : public list_hook<among_peers>,
   private:
     message_queue kept_;
     peer_handle::state* const state_;
-    event all_taken_;
     bool held_up_ = false;  // Its messages find no room; from here on `go_on` will be called.
+    bool outlived_ = false;
 };
 
 /// Peers in the order of their turns.

@@ -16,6 +16,7 @@ void rep_socket::left(sp_peer& who) noexcept {
     who.forget_handles();
     while (!who.waiting().empty())
         static_cast<rep_request::replying&>(who.waiting().front()).drop();
+    arrivals_.drop(who);
 }
 
 bool rep_socket::arrived(sp_peer& who, message& what) noexcept {

@@ -52,7 +52,7 @@ class rep_request {
 };
 
 /// Answers what req sockets ask. As many requests as one likes may be open at the same time, and be
-/// answered in any order.
+/// answered in any order. What a peer has asked that is lost is not received any more.
 ///
 ///     while (auto asked = co_await answerer.receive())
 ///         (void)co_await asked->reply(answer_to(asked->what));

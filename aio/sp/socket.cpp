@@ -30,7 +30,7 @@ class sp_socket::membership {
     ~membership() {
         if (!who_) return;
         leave();
-        with_->gone(*who_);
+        with_->bury(std::move(who_));
     }
 
     void leave() noexcept {
@@ -62,6 +62,7 @@ void sp_socket::close() noexcept {
     if (std::exchange(closed_, true)) return;
     const auto why = make_error_code(error::closed);
     closing();
+    while (!departed_.empty()) forget(departed_.front());
     unsent.fail(why);
     peers_changed_.set();
     closing_.set();
@@ -102,6 +103,7 @@ task<result<void>> sp_socket::wait_for_peers(std::size_t count) {
 }
 
 task<result<void>> sp_socket::adopt(any_stream stream, sp_mapping mapping) {
+    if (crowded()) co_return std::make_error_code(std::errc::connection_refused);
     auto race = co_await when_any(greet(std::move(stream), mapping), closing_.wait());
     auto& made = race.get<0>();
     if (closed_) co_return error::closed;
@@ -110,23 +112,41 @@ task<result<void>> sp_socket::adopt(any_stream stream, sp_mapping mapping) {
     co_return {};
 }
 
+/// What a peer has left behind stays until it is received, and so does what is left of the peer.
+void sp_socket::bury(std::unique_ptr<sp_peer> who) noexcept {
+    if (closed_ || !who->has_kept()) {
+        gone(*who);
+        return;
+    }
+    left_behind_.messages += who->count_kept();
+    left_behind_.bytes += who->bytes_kept();
+    who->outlive();
+    departed_.add(*who.release());
+}
+
+void sp_socket::forget(sp_peer& who) noexcept {
+    departed_.remove(who);
+    gone(who);
+    delete &who;
+}
+
+void sp_socket::taken_late(sp_peer& who, std::size_t size) noexcept {
+    const bool was_crowded = crowded();
+    --left_behind_.messages;
+    left_behind_.bytes -= size;
+    if (!who.has_kept()) forget(who);
+    if (!was_crowded || crowded()) return;
+    vacancy_.set();
+    vacancy_.reset();
+}
+
 task<> sp_socket::host(membership who) {
     try {
         co_await who.peer().run();
-        who.leave();
-        co_await who.peer().until_all_taken();
     } catch (const std::bad_alloc&) {
         co_return;  // That costs the peer, not the socket.
     }
-}
-
-/// What a peer has left behind stays until it is received.
-task<> sp_socket::outlast(membership who) {
-    try {
-        co_await who.peer().until_all_taken();
-    } catch (const std::bad_alloc&) {
-        co_return;
-    }
+    who.leave();
 }
 
 task<result<sp_socket::membership>> sp_socket::greet(any_stream stream, sp_mapping mapping) {
@@ -146,7 +166,7 @@ task<result<sp_socket::membership>> sp_socket::greet(any_stream stream, sp_mappi
 task<result<sp_socket::membership>> sp_socket::connect(const sp_place& where) {
     if (closed_) co_return error::closed;
     // The other side is not to believe for a moment that it has a peer.
-    if (!admits()) co_return std::make_error_code(std::errc::connection_refused);
+    if (!takes_peers()) co_return std::make_error_code(std::errc::connection_refused);
     if (where.what == sp_place::kind::inproc) co_return meet(where.address);
     auto stream = co_await lariat::dial(std::string_view(where.address));
     if (!stream) co_return stream.error();
@@ -183,11 +203,10 @@ task<> sp_socket::redial(sp_place where, std::optional<membership> first) {
             first.reset();
             try {
                 co_await who.peer().run();
-                who.leave();
-                if (who.peer().has_kept()) start(outlast(std::move(who)));
             } catch (const std::bad_alloc&) {
-                who.leave();
+                // As if it had been lost in any other way.
             }
+            who.leave();
             // One that is sent away as soon as it has greeted is no better than one that refuses.
             if (home::current().now() - joined > options_.reconnect.first)
                 pauses = backoff(options_.reconnect);
@@ -220,6 +239,11 @@ task<> sp_socket::accept_streams(any_listener door, sp_mapping mapping) {
     for (;;) {
         auto stream = co_await door.accept();
         if (!stream) co_return;
+        // It is not greeted before: then it does not believe that it has a peer, and sends nothing.
+        while (crowded()) {
+            const auto vacant = co_await vacancy_.wait();
+            if (!vacant) co_return;
+        }
         try {
             start(host_stream(*std::move(stream), mapping));
         } catch (const std::bad_alloc&) {
@@ -238,11 +262,15 @@ task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
     for (;;) {
         const auto knocked = co_await door->knocked();
         if (!knocked) co_return;
+        while (crowded()) {
+            const auto vacant = co_await vacancy_.wait();
+            if (!vacant) co_return;
+        }
         for (const auto& link : door->visitors()) {
             try {
                 auto peer = std::make_unique<far_peer>(rules(), options_.receive_queue, link,
                                                        far_link::side::listened);
-                if (takes_peers()) start(host(membership(*this, std::move(peer))));
+                if (!closed_ && admits()) start(host(membership(*this, std::move(peer))));
             } catch (const std::bad_alloc&) {
                 link->end();
             }

@@ -8,6 +8,7 @@
 
 #include "aio/any_listener.hpp"
 #include "aio/any_stream.hpp"
+#include "aio/sp/message_queue.hpp"
 #include "aio/sp/options.hpp"
 #include "aio/sp/peer.hpp"
 #include "aio/sp/place.hpp"
@@ -48,8 +49,9 @@ class sp_socket : protected sp_rules {
     /// closed.
     /// Errors: invalid_argument for what is no such URL; those of the first attempt, also
     /// wrong_protocol_type and protocol_error, and timed_out for a peer that does not greet;
-    /// connection_refused by the protocol, here; closed. With an error, and when it is cancelled,
-    /// nothing of it is left.
+    /// connection_refused by the protocol, here, and while too much is left behind of other peers
+    /// (`sp_options::receive_queue`); closed. With an error, and when it is cancelled, nothing of
+    /// it is left.
     task<result<void>> dial(std::string url);
 
     /// The same without a first attempt to wait for: it may not be there yet.
@@ -102,14 +104,23 @@ class sp_socket : protected sp_rules {
     class membership;
     friend class sp_door;
 
-    bool takes_peers() const noexcept { return !closed_ && admits(); }
+    /// Whether too much is there that nobody has received and that nobody here has sent.
+    bool crowded() const noexcept {
+        return left_behind_.messages >= options_.receive_queue ||
+               left_behind_.bytes >= message_queue::most_bytes;
+    }
+    bool takes_peers() const noexcept { return !closed_ && admits() && !crowded(); }
+
+    void bury(std::unique_ptr<sp_peer> who) noexcept;
+    void forget(sp_peer& who) noexcept;
+    void taken_late(sp_peer& who, std::size_t size) noexcept override;
+
     void start(task<> body);
     task<> supervise(task<> body);
 
     task<result<membership>> connect(const sp_place& where);
     task<result<membership>> greet(any_stream stream, sp_mapping mapping);
     task<> host(membership who);
-    task<> outlast(membership who);
     task<> redial(sp_place where, std::optional<membership> first);
     result<membership> meet(const std::string& name);
     task<> host_stream(any_stream stream, sp_mapping mapping);
@@ -122,6 +133,12 @@ class sp_socket : protected sp_rules {
     bool closed_ = false;
     std::size_t peer_count_ = 0;
     peer_list<among_peers> peers_;
+    peer_list<among_peers> departed_;  // Owned, for what they have kept.
+    struct {
+        std::size_t messages = 0;
+        std::size_t bytes = 0;
+    } left_behind_;
+    event vacancy_;
     event peers_changed_;
     event closing_;
     std::optional<task_scope> tasks_;

@@ -15,10 +15,13 @@ stream_peer::stream_peer(sp_rules& owner, message_pipe&& pipe, const sp_options&
       outgoing_(options.send_queue) {}
 
 void stream_peer::disconnect() noexcept {
-    pipe_.close();
+    if (!pipe_) return;
+    pipe_->close();
+    pipe_.reset();
     // What has not left never will.
     owner_.unsent.remove(outgoing_.size() + std::exchange(leaving_, 0));
-    while (!outgoing_.empty()) outgoing_.pop();
+    outgoing_.release();
+    let_go_of_held();
 }
 
 bool stream_peer::has_room() const noexcept {
@@ -52,19 +55,19 @@ void stream_peer::send_newest(message what) noexcept {
 
 task<> stream_peer::run() {
     (void)co_await when_any(receive_all(), send_all(), ending_.wait());
-    pipe_.close();
+    pipe_->close();
 }
 
 task<> stream_peer::receive_all() {
     message one;
     for (;;) {
-        while (pipe_.next(one)) {
+        while (pipe_->next(one)) {
             if (!owner_.arrived(*this, one)) co_return;
             if (!holds_up()) continue;
             const auto roomy = co_await roomy_.wait();
             if (!roomy) co_return;
         }
-        const auto filled = co_await pipe_.fill();
+        const auto filled = co_await pipe_->fill();
         if (!filled) co_return;
     }
 }
@@ -79,7 +82,7 @@ task<> stream_peer::send_all() {
         }
         compose();
         if (pace_ == sp_pace::queued) tell_room();
-        const auto sent = co_await pipe_.flush();
+        const auto sent = co_await pipe_->flush();
         if (!sent) co_return;
         batch_has_left();
         // A stream that takes all at once must not get all: the others' turn comes first.
@@ -89,7 +92,7 @@ task<> stream_peer::send_all() {
 
 void stream_peer::compose() noexcept {
     while (!outgoing_.empty()) {
-        const auto added = pipe_.add(outgoing_.front());
+        const auto added = pipe_->add(outgoing_.front());
         if (added == sp_frame_writer::added::no) return;
         message taken = outgoing_.pop();
         ++leaving_;
@@ -97,9 +100,13 @@ void stream_peer::compose() noexcept {
     }
 }
 
-void stream_peer::batch_has_left() noexcept {
+void stream_peer::let_go_of_held() noexcept {
     for (std::size_t i = 0; i < held_count_; ++i) held_[i] = {};
     held_count_ = 0;
+}
+
+void stream_peer::batch_has_left() noexcept {
+    let_go_of_held();
     owner_.unsent.remove(std::exchange(leaving_, 0));
     if (pace_ == sp_pace::one_by_one) tell_room();
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "aio/sp/message_pipe.hpp"
 #include "aio/sp/options.hpp"
@@ -38,10 +39,11 @@ class stream_peer final : public sp_peer {
     task<> send_all();
     void go_on() noexcept override { roomy_.set(); }
     void compose() noexcept;
+    void let_go_of_held() noexcept;
     void batch_has_left() noexcept;
     void tell_room() noexcept;
 
-    message_pipe pipe_;
+    std::optional<message_pipe> pipe_;  // Until it is disconnected.
     const sp_pace pace_;
     message_queue outgoing_;
     auto_event sendable_;

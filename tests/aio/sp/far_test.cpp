@@ -1,0 +1,118 @@
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aio/sp/pull_socket.hpp"
+#include "aio/sp/push_socket.hpp"
+#include "aio/testing/other_thread.hpp"
+#include "tests/aio/sp/linked.hpp"
+
+using namespace std::chrono_literals;
+using namespace lariat::testing;
+using lariat::pull_socket;
+using lariat::push_socket;
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+texts numbers(int from, int to) {
+    texts made;
+    for (int i = from; i < to; ++i) made.push_back(std::to_string(i));
+    return made;
+}
+
+/// A home of this thread and one of another, which runs only when it is told to.
+struct two_threads {
+    two_threads() {
+        elsewhere.run([&] { there.emplace(); });
+    }
+    ~two_threads() {
+        elsewhere.run([&] { there.reset(); });
+    }
+
+    template <class Work>
+    void run_there(Work work) {
+        elsewhere.run(work);
+    }
+
+    /// Lets arrive on both sides what they have posted.
+    void settle() {
+        for (int i = 0; i < 4; ++i) {
+            here.at.run_until_idle();
+            elsewhere.run([&] { there->at.run_until_idle(); });
+        }
+        here.at.run_until_idle();
+    }
+
+    sp_net here;
+    other_thread elsewhere;
+    std::optional<sp_net> there;
+};
+
+/// A socket that lives on the other thread, with what runs on it.
+template <class Socket, class Runs = int>
+struct over_there {
+    explicit over_there(two_threads& at) : at_(at) {
+        at_.run_there([&] { socket.emplace(); });
+    }
+    ~over_there() { end(); }
+
+    void end() {
+        at_.run_there([&] {
+            runs.clear();
+            socket.reset();
+        });
+    }
+
+    std::optional<Socket> socket;
+    std::deque<Runs> runs;
+
+  private:
+    two_threads& at_;
+};
+
+}  // namespace
+
+TEST_CASE("what came from another thread and was left behind keeps others waiting at the door") {
+    two_threads at;
+    pull_socket pull({.receive_queue = 2});
+    CHECK(!at.here.run(error_of_listen(pull, "inproc://far leavers")));
+    for (int i = 0; i < 5; ++i) {
+        over_there<push_socket> brief(at);
+        std::error_code dialed;
+        std::size_t sent = 0;
+        at.run_there([&] {
+            dialed = at.there->run(error_of_dial(*brief.socket, "inproc://far leavers"));
+            sent = at.there->run(send_texts(*brief.socket, {std::to_string(i)}));
+        });
+        CHECK(!dialed);
+        CHECK(sent == 1);
+        brief.end();
+        at.settle();
+    }
+
+    CHECK(at.here.run(receive_texts(pull, 5)) == numbers(0, 5));
+}
+
+TEST_CASE("a door at which too many of other threads wait refuses the next") {
+    two_threads at;
+    pull_socket pull;
+    CHECK(!at.here.run(error_of_listen(pull, "inproc://crowd")));
+    std::error_code refused;
+    int came = 0;
+    at.run_there([&] {
+        while (!refused && came < 1000) {
+            push_socket brief;
+            refused = at.there->run(error_of_dial(brief, "inproc://crowd"));
+            if (refused) break;
+            (void)at.there->run(send_texts(brief, {"m"}));
+            ++came;
+        }
+    });
+
+    CHECK(refused == std::errc::connection_refused);
+    CHECK(came == 128);
+    CHECK(at.here.run(receive_texts(pull, 128)).back() == "m");
+}

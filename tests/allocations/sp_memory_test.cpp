@@ -1,0 +1,116 @@
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "aio/sp/pull_socket.hpp"
+#include "aio/sp/push_socket.hpp"
+#include "runtime/frame_pool.hpp"
+#include "tests/aio/sp/linked.hpp"
+#include "tests/allocations/counted.hpp"
+
+namespace io = lariat;
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+bool can_fail() {
+    if (counted::available()) return true;
+    MESSAGE("skipped: operator new is this sanitizer's own");
+    return false;
+}
+
+bool skipped() {
+    if (counted::available() && counted::frames_are_pooled()) return false;
+    MESSAGE("skipped: under this sanitizer frames are not pooled, or allocations not counted");
+    return true;
+}
+
+/// Calls `act` with the n-th allocation in it failing. Returns: whether there was one.
+template <class Act>
+bool fails_at(std::uint64_t nth, Act act) {
+    counted::fail_at(nth);
+    act();
+    const bool failed = counted::failed();
+    counted::fail_at(0);
+    return failed;
+}
+
+/// Calls `round` for every allocation that can fail in it, which it says.
+/// Returns: how many could.
+template <class Round>
+std::uint64_t for_each_failure(Round round) {
+    std::uint64_t nth = 1;
+    while (round(nth)) ++nth;
+    return nth - 1;
+}
+
+constexpr io::retry_options exact{.first = 100ms, .growth = 2, .longest = 1s, .jitter = 0};
+
+/// Says who it is, sends a message and a part of another, and is gone.
+constexpr std::string_view said_by_leavers(
+    "\0SP\0\0\x50\0\0"
+    "\0\0\0\0\0\0\0\4left"
+    "\0\0\0\0\0\1\0\0a part",
+    34);
+
+}  // namespace
+
+TEST_CASE("a thousand peers that leave a message behind cost no more than a queue of them") {
+    if (skipped()) return;
+    constexpr std::size_t leavers = 1000;
+    sp_net net;
+    io::pull_socket pull;
+    io::frame_pool::trim();
+    const std::int64_t before = counted::alive();
+
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < leavers; ++i) {
+        io::testing::stream_pair wire;
+        io::testing::running joined(net.at, error_of_adopt(pull, wire.left(), io::sp_mapping::tcp));
+        net.run(write_raw(wire.right(), said_by_leavers));
+        wire.right().close();
+        net.at.run_until_idle();
+        if (joined.take()) ++refused;
+    }
+    io::frame_pool::trim();
+    const std::int64_t kept = counted::alive() - before;
+
+    MESSAGE("blocks that a thousand left behind: " << kept);
+    CHECK(refused == leavers - 128);
+    CHECK(kept < 128 * 8);
+    CHECK(net.run(receive_texts(pull, 128)) == texts(128, "left"));
+    io::frame_pool::trim();
+    CHECK(counted::alive() - before < 20);
+}
+
+TEST_CASE("what a peer left behind stays, although there is no memory when it goes") {
+    if (!can_fail()) return;
+
+    for_each_failure([&](std::uint64_t nth) {
+        CAPTURE(nth);
+        sp_net net;
+        io::pull_socket pull;
+        std::optional<io::push_socket> push(std::in_place);
+        net.connect(pull, *push, way::inproc);
+        CHECK(net.run(send_texts(*push, {"kept"})) == 1);
+        push.reset();
+        io::frame_pool::trim();
+
+        const bool failed = fails_at(nth, [&] { net.at.run_until_idle(); });
+
+        CHECK(pull.peer_count() == 0);
+        CHECK(net.run(receive_texts(pull, 1)) == texts{"kept"});
+        return failed;
+    });
+}
