@@ -30,23 +30,47 @@ class arrival_queue {
     /// The peer keeps one more, until it is received.
     /// Returns: false without memory for it.
     bool keep(sp_peer& from, message& what) noexcept {
+        if (!hold(from, what)) return false;
+        offer(from);
+        return true;
+    }
+
+    /// The same, but of a peer that is not offered it is not received.
+    bool hold(sp_peer& from, message& what) noexcept {
         if (!from.keep(what)) return false;
+        if (!offers(from)) return true;
         ++available_;
-        if (!peers_.has(from)) peers_.add(from);
         promise();
         return true;
     }
 
+    bool offers(sp_peer& from) const noexcept { return peers_.has(from); }
+
+    /// What it has kept is received from here on.
+    void offer(sp_peer& from) noexcept {
+        if (offers(from) || !from.has_kept()) return;
+        available_ += from.count_kept();
+        peers_.add(from);
+        promise();
+    }
+
+    /// What it has kept is not received for now, unless receivers were promised all that there is.
+    void withhold(sp_peer& from) noexcept {
+        if (!offers(from) || unclaimed() < from.count_kept()) return;
+        available_ -= from.count_kept();
+        peers_.remove(from);
+    }
+
     /// What it has kept is not to be received any more. Requires: closed, or it has kept nothing.
     void forget(sp_peer& from) noexcept {
-        if (!peers_.has(from)) return;
+        if (!offers(from)) return;
         available_ -= from.count_kept();
         peers_.remove(from);
     }
 
     /// Nobody wants what it has kept; but what a receiver was promised stays.
     void drop(sp_peer& from) noexcept {
-        if (!peers_.has(from)) return;
+        if (!offers(from)) return from.drop_kept(from.count_kept());
         const std::size_t count = std::min(from.count_kept(), unclaimed());
         available_ -= count;
         from.drop_kept(count);

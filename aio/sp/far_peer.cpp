@@ -42,11 +42,23 @@ bool far_peer::try_send(message& what) noexcept {
     const std::lock_guard guard(link_->lock_);
     auto& there = link_->at(far_link::other(side_));
     if (link_->over_) return false;
+    if (!link_->full(there) && put(what)) return true;
+    there.refused = true;
+    return false;
+}
+
+bool far_peer::send_beyond(message& what) noexcept {
+    const std::lock_guard guard(link_->lock_);
+    if (!link_->over_) return put(what);
+    what = {};
+    return true;
+}
+
+/// Puts a message on its way. Requires: under the lock, and the link is not over.
+bool far_peer::put(message& what) noexcept {
+    auto& there = link_->at(far_link::other(side_));
     const std::size_t size = what.size();
-    if (link_->full(there) || !there.coming.push(std::move(what))) {
-        there.refused = true;
-        return false;
-    }
+    if (!there.coming.push(std::move(what))) return false;
     there.bytes += size;
     there.refused = there.refused || link_->full(there);
     far_link::post_news(there);

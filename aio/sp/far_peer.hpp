@@ -71,6 +71,7 @@ class far_peer final : public sp_peer {
 
     bool try_send(message& what) noexcept override;
     bool has_room() const noexcept override;
+    bool send_beyond(message& what) noexcept override;
     void send_newest(message what) noexcept override { (void)try_send(what); }
     task<> run() override { (void)co_await ending_.wait(); }
     void end() noexcept override { ending_.set(); }
@@ -92,6 +93,7 @@ class far_peer final : public sp_peer {
     };
 
     void go_on() noexcept override { deliver(); }
+    bool put(message& what) noexcept;
     void look() noexcept;
     bool fetch() noexcept;
     void deliver() noexcept;

@@ -11,9 +11,12 @@ near_peer::pair near_peer::make(sp_rules& one, std::size_t most_kept_by_one, sp_
     return made;
 }
 
-bool near_peer::try_send(message& what) noexcept {
-    if (!has_room()) return false;
-    if (!other_->owner_.arrived(*other_, what)) other_->end();
+bool near_peer::try_send(message& what) noexcept { return has_room() && send_beyond(what); }
+
+bool near_peer::send_beyond(message& what) noexcept {
+    // Neither ends within this call: an end is only asked for.
+    if (other_ && !other_->owner_.arrived(*other_, what)) other_->end();
+    what = {};
     return true;
 }
 

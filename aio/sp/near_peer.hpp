@@ -22,6 +22,7 @@ class near_peer final : public sp_peer {
 
     bool try_send(message& what) noexcept override;
     bool has_room() const noexcept override { return other_ && !other_->holds_up(); }
+    bool send_beyond(message& what) noexcept override;
     void send_newest(message what) noexcept override { (void)try_send(what); }
     task<> run() override { (void)co_await ending_.wait(); }
     void end() noexcept override { ending_.set(); }

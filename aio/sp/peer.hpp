@@ -8,7 +8,6 @@
 #include "aio/sp/unsent.hpp"
 #include "runtime/intrusive_list.hpp"
 #include "runtime/task.hpp"
-#include "runtime/wait_list.hpp"
 
 namespace lariat {
 
@@ -57,11 +56,10 @@ class sp_rules {
 /// Threads: those of the peer's home.
 class peer_handle {
   public:
-    /// What waits for room with this peer, and its owners: the peer and all handles.
+    /// Its owners are the peer and all handles.
     struct state {
         sp_peer* peer;
         std::size_t owners = 1;
-        wait_list waiting{};
     };
 
     explicit peer_handle(state& of) noexcept : state_(&of) { ++state_->owners; }
@@ -76,7 +74,6 @@ class peer_handle {
 
     /// Null once it has left.
     sp_peer* peer() const noexcept { return state_->peer; }
-    wait_list& waiting() const noexcept { return state_->waiting; }
 
     static void let_go(state& of) noexcept {
         if (--of.owners == 0) delete &of;
@@ -103,9 +100,6 @@ class sp_peer : public list_hook<among_peers>,
 
     peer_handle handle() const noexcept { return peer_handle(*state_); }
 
-    /// What waits for room with this peer alone.
-    wait_list& waiting() const noexcept { return state_->waiting; }
-
     /// From here on its handles stand for nobody.
     void forget_handles() noexcept { state_->peer = nullptr; }
 
@@ -114,6 +108,10 @@ class sp_peer : public list_hook<among_peers>,
     /// Returns: whether it has taken the message; if not, `has_room` is called when it would.
     virtual bool try_send(message& what) noexcept = 0;
     virtual bool has_room() const noexcept = 0;
+
+    /// Takes the message whatever room there is; one that has gone loses it.
+    /// Returns: false without memory for it; then it was not moved from.
+    virtual bool send_beyond(message& what) noexcept = 0;
 
     /// Takes the message, if need be instead of another one that has not left.
     virtual void send_newest(message what) noexcept = 0;

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <system_error>
 #include <utility>
 
 #include "aio/sp/arrivals.hpp"
 #include "aio/sp/message.hpp"
 #include "aio/sp/socket.hpp"
 #include "aio/sp/trace.hpp"
-#include "runtime/wait_list.hpp"
+#include "runtime/home.hpp"
+#include "runtime/listed_wait.hpp"
 
 namespace lariat {
 
@@ -38,10 +40,10 @@ class rep_request {
 
     message what;
 
-    /// Waits until there is room for the reply. `result<void>`, success too if nobody is there any
-    /// more to receive it.
-    /// Errors: closed; not_enough_memory; canceled, timed_out (through `within`). With an error the
-    /// message is where it was, else it is empty. Lifetime: message and request outlive the wait.
+    /// Sends the reply. `result<void>`, at once, whatever has not left yet; success too if nobody
+    /// is there any more to receive it.
+    /// Errors: closed; not_enough_memory; canceled. With an error the message is where it was, else
+    /// it is empty. Lifetime: message and request outlive the wait.
     [[nodiscard]] reply_description reply(message& with) noexcept { return {*this, with}; }
     [[nodiscard]] reply_description reply(message&& with) noexcept { return {*this, with}; }
 
@@ -53,6 +55,11 @@ class rep_request {
 
 /// Answers what req sockets ask. As many requests as one likes may be open at the same time, and be
 /// answered in any order. What a peer has asked that is lost is not received any more.
+///
+/// A reply never waits, so that nobody who answers can be held up by a peer that does not read:
+/// what such a peer asks is not received while its replies fill `send_queue`, and once its requests
+/// fill `receive_queue` nothing is read from it. It costs that much, and a reply for each request
+/// that was open then.
 ///
 ///     while (auto asked = co_await answerer.receive())
 ///         (void)co_await asked->reply(answer_to(asked->what));
@@ -78,8 +85,11 @@ class rep_socket final : public sp_socket {
     void left(sp_peer& who) noexcept override;
     void gone(sp_peer& who) noexcept override { arrivals_.forget(who); }
     bool arrived(sp_peer& who, message& what) noexcept override;
-    void has_room(sp_peer& who) noexcept override;
-    void closing() noexcept override;
+    void has_room(sp_peer& who) noexcept override { arrivals_.offer(who); }
+    void closing() noexcept override { arrivals_.close(); }
+
+    friend class rep_request;
+    bool send_back(sp_peer& who, const reply_trace& way, message& what) noexcept;
 
     const std::size_t most_hops_;
     arrival_queue arrivals_;
@@ -106,28 +116,19 @@ inline rep_socket::receiving rep_socket::receive_description::operator co_await(
     return receiving(from);
 }
 
-/// A wait for room for a reply.
-class rep_request::replying final : public wait_list::entry,
-                                    public awaiting<rep_request::replying> {
+/// The sending of a reply, which does not suspend.
+class rep_request::replying final : public listed_wait, public awaiting<rep_request::replying> {
   public:
     replying(rep_request& to, message& with) noexcept
-        : entry(to.from_.waiting(), "reply"), to_(to), with_(with) {}
-    ~replying() { leave(); }
+        : listed_wait("reply"), to_(to), with_(with) {}
+    ~replying() { leave_queue(); }  // It may be there when a turn's budget is spent.
 
     bool launch() noexcept;
     result<void> await_resume() noexcept { return outcome(); }
 
-    /// Returns: whether it need not wait any longer.
-    bool try_again(sp_peer& peer) noexcept;
-
-    /// Nobody is there any more.
-    void drop() noexcept {
-        with_ = {};
-        wait_list::section now;
-        release(now);
-    }
-
   private:
+    void cancel(std::error_code) noexcept override {}
+
     rep_request& to_;
     message& with_;
 };

@@ -30,10 +30,13 @@ bool stream_peer::has_room() const noexcept {
 }
 
 bool stream_peer::try_send(message& what) noexcept {
-    if (!has_room() || !outgoing_.push(std::move(what))) {
-        refusing_ = true;
-        return false;
-    }
+    if (has_room() && send_beyond(what)) return true;
+    refusing_ = true;
+    return false;
+}
+
+bool stream_peer::send_beyond(message& what) noexcept {
+    if (!outgoing_.push(std::move(what))) return false;
     owner_.unsent.add(1);
     if (!has_room()) refusing_ = true;
     sendable_.set();

@@ -26,6 +26,7 @@ class stream_peer final : public sp_peer {
 
     bool try_send(message& what) noexcept override;
     bool has_room() const noexcept override;
+    bool send_beyond(message& what) noexcept override;
     void send_newest(message what) noexcept override;
     bool enqueue(message_queue& from) noexcept override;
     task<> run() override;

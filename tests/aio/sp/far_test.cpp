@@ -5,13 +5,20 @@
 
 #include "aio/sp/pull_socket.hpp"
 #include "aio/sp/push_socket.hpp"
+#include "aio/sp/rep_socket.hpp"
+#include "aio/sp/req_socket.hpp"
 #include "aio/testing/other_thread.hpp"
 #include "tests/aio/sp/linked.hpp"
 
 using namespace std::chrono_literals;
 using namespace lariat::testing;
+using lariat::message;
 using lariat::pull_socket;
 using lariat::push_socket;
+using lariat::rep_request;
+using lariat::rep_socket;
+using lariat::req_socket;
+using lariat::task;
 
 namespace {
 
@@ -73,7 +80,77 @@ struct over_there {
     two_threads& at_;
 };
 
+task<std::string> ask(req_socket& by, std::string question) {
+    auto reply = co_await by.request(message(question));
+    co_return reply ? std::string(reply->text()) : reply.error().message();
+}
+
+task<std::optional<rep_request>> take_request(rep_socket& by) {
+    auto asked = co_await by.receive();
+    if (!asked) co_return std::nullopt;
+    co_return *std::move(asked);
+}
+
+task<std::error_code> reply(rep_request& to, std::string_view with) {
+    const auto sent = co_await to.reply(message(with));
+    co_return sent.error();
+}
+
 }  // namespace
+
+TEST_CASE("replies to a thread that is busy are accepted, and are lost with who asked") {
+    two_threads at;
+    lariat::rep_options options;
+    options.receive_queue = 4;
+    rep_socket rep(options);
+    CHECK(!at.here.run(error_of_listen(rep, "inproc://far questions")));
+    over_there<req_socket, running<std::string>> req(at);
+    at.run_there([&] {
+        (void)at.there->run(error_of_dial(*req.socket, "inproc://far questions"));
+        for (int i = 0; i < 8; ++i) req.runs.emplace_back(at.there->at, ask(*req.socket, "q"));
+        at.there->at.run_until_idle();
+    });
+    std::vector<rep_request> open;
+    for (int i = 0; i < 8; ++i) {
+        at.settle();
+        open.push_back(*at.here.run(take_request(rep)));
+    }
+
+    for (int i = 0; i < 7; ++i) CHECK(!at.here.run(reply(open[static_cast<std::size_t>(i)], "r")));
+    req.end();
+    at.settle();
+
+    CHECK(rep.peer_count() == 0);
+    CHECK(!at.here.run(reply(open[7], "r")));
+}
+
+TEST_CASE("requests of a busy thread are not received while its replies fill its queue") {
+    two_threads at;
+    lariat::rep_options options;
+    options.receive_queue = 2;
+    rep_socket rep(options);
+    CHECK(!at.here.run(error_of_listen(rep, "inproc://far and busy")));
+    over_there<req_socket, running<std::string>> req(at);
+    at.run_there([&] {
+        (void)at.there->run(error_of_dial(*req.socket, "inproc://far and busy"));
+        for (int i = 0; i < 6; ++i) req.runs.emplace_back(at.there->at, ask(*req.socket, "q"));
+        at.there->at.run_until_idle();
+    });
+    std::vector<rep_request> open;
+    for (int i = 0; i < 3; ++i) {
+        at.settle();
+        open.push_back(*at.here.run(take_request(rep)));
+    }
+    at.settle();
+    for (auto& each : open) CHECK(!at.here.run(reply(each, "r")));
+
+    running next(at.here.at, take_request(rep));
+    at.here.at.run_until_idle();
+    CHECK(!next.done());
+    at.settle();
+
+    CHECK(next.take().has_value());
+}
 
 TEST_CASE("what came from another thread and was left behind keeps others waiting at the door") {
     two_threads at;

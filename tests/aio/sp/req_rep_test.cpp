@@ -271,33 +271,6 @@ TEST_CASE("a reply to a peer that has gone is dropped, and is a success") {
     }
 }
 
-TEST_CASE("replies that find no room wait, one after the other, and can be cancelled") {
-    sp_net net;
-    lariat::rep_options options;
-    options.send_queue = 1;
-    rep_socket rep(options);
-    req_socket req;
-    net.connect(req, rep, way::wire, 32);
-    std::deque<running<std::string>> asked;
-    std::vector<rep_request> open;
-    for (int i = 0; i < 6; ++i) {
-        asked.emplace_back(net.at, ask(req, "q"));
-        open.push_back(*net.run(take_request(rep)));
-    }
-    std::deque<running<std::error_code>> replies;
-    for (auto& each : open) replies.emplace_back(net.at, reply(each, "r"));
-    replies.back().cancel();
-
-    net.at.run_until_idle();
-
-    for (std::size_t i = 0; i < 5; ++i) {
-        CHECK(!replies[i].take());
-        CHECK(asked[i].take() == "r");
-    }
-    CHECK(replies[5].take() == lariat::error::canceled);
-    CHECK(!asked[5].done());
-}
-
 TEST_CASE("closed sockets end requests and replies") {
     sp_net net;
     req_socket req;
