@@ -54,6 +54,14 @@ bool far_peer::send_beyond(message& what) noexcept {
     return true;
 }
 
+void far_peer::send_newest(message what) noexcept {
+    const std::lock_guard guard(link_->lock_);
+    if (link_->over_) return;
+    auto& there = link_->at(far_link::other(side_));
+    while (link_->full(there)) there.bytes -= there.coming.pop().size();
+    (void)put(what);
+}
+
 /// Puts a message on its way. Requires: under the lock, and the link is not over.
 bool far_peer::put(message& what) noexcept {
     auto& there = link_->at(far_link::other(side_));

@@ -72,7 +72,7 @@ class far_peer final : public sp_peer {
     bool try_send(message& what) noexcept override;
     bool has_room() const noexcept override;
     bool send_beyond(message& what) noexcept override;
-    void send_newest(message what) noexcept override { (void)try_send(what); }
+    void send_newest(message what) noexcept override;
     task<> run() override { (void)co_await ending_.wait(); }
     void end() noexcept override { ending_.set(); }
     void disconnect() noexcept override;

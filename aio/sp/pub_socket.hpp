@@ -8,7 +8,7 @@
 namespace lariat {
 
 /// Sends each message to all its peers, and waits for none: of what a slow one has not taken, the
-/// oldest is dropped for it; one on another thread misses the newest.
+/// oldest is dropped for it, wherever the peer is.
 /// Source: nng_pub(7).
 class pub_socket final : public sp_socket {
   public:

@@ -3,21 +3,25 @@
 #include <string>
 #include <vector>
 
+#include "aio/sp/pub_socket.hpp"
 #include "aio/sp/pull_socket.hpp"
 #include "aio/sp/push_socket.hpp"
 #include "aio/sp/rep_socket.hpp"
 #include "aio/sp/req_socket.hpp"
+#include "aio/sp/sub_socket.hpp"
 #include "aio/testing/other_thread.hpp"
 #include "tests/aio/sp/linked.hpp"
 
 using namespace std::chrono_literals;
 using namespace lariat::testing;
 using lariat::message;
+using lariat::pub_socket;
 using lariat::pull_socket;
 using lariat::push_socket;
 using lariat::rep_request;
 using lariat::rep_socket;
 using lariat::req_socket;
+using lariat::sub_socket;
 using lariat::task;
 
 namespace {
@@ -97,6 +101,22 @@ task<std::error_code> reply(rep_request& to, std::string_view with) {
 }
 
 }  // namespace
+
+TEST_CASE("a slow subscriber on another thread keeps the newest too") {
+    two_threads at;
+    sub_socket sub({.receive_queue = 4});
+    sub.subscribe("");
+    CHECK(!at.here.run(error_of_listen(sub, "inproc://far news")));
+    over_there<pub_socket> pub(at);
+    std::size_t sent = 0;
+    at.run_there([&] {
+        (void)at.there->run(error_of_dial(*pub.socket, "inproc://far news"));
+        sent = at.there->run(send_texts(*pub.socket, numbers(0, 100)));
+    });
+    CHECK(sent == 100);
+
+    CHECK(at.here.run(receive_texts(sub, 4)) == numbers(96, 100));
+}
 
 TEST_CASE("replies to a thread that is busy are accepted, and are lost with who asked") {
     two_threads at;
