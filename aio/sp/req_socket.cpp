@@ -1,5 +1,6 @@
 #include "aio/sp/req_socket.hpp"
 
+#include <new>
 #include <random>
 #include <utility>
 
@@ -13,9 +14,7 @@ namespace lariat {
 /// A request that waits for its reply.
 class req_socket::asking final : public list_hook<unsent_requests> {
   public:
-    asking(req_socket& of, message&& question) : of_(of), question_(std::move(question)) {
-        of_.enter(*this);
-    }
+    asking(req_socket& of, message&& question) noexcept : of_(of), question_(std::move(question)) {}
     asking(const asking&) = delete;
     asking& operator=(const asking&) = delete;
     ~asking() { of_.leave(*this); }
@@ -43,25 +42,42 @@ req_socket::asking** req_socket::place_of(std::uint32_t number) noexcept {
     return place;
 }
 
-void req_socket::enter(asking& one) {
-    if (waiting_ >= by_number_.size()) {
+/// Without memory for more chains they become longer.
+void req_socket::make_room() noexcept {
+    if (waiting_ < by_number_.size()) return;
+    try {
         std::vector<asking*> chains(2 * by_number_.size());
-        for (asking* each : std::exchange(by_number_, std::move(chains))) {
+        by_number_.swap(chains);
+        for (asking* each : chains) {
             while (each) {
                 asking* const next = std::exchange(each->next_, nullptr);
                 *place_of(each->number_) = each;
                 each = next;
             }
         }
+    } catch (const std::bad_alloc&) {
+        return;
     }
+}
+
+/// Returns: false without memory for its number.
+bool req_socket::enter(asking& one) noexcept {
+    make_room();
+    std::uint32_t number = 0;
     do {
-        one.number_ = last_word | ++last_number_;
-    } while (*place_of(one.number_));
-    one.question_.push_front(word_bytes(one.number_));
-    *place_of(one.number_) = &one;
+        number = last_word | ++last_number_;
+    } while (*place_of(number));
+    try {
+        one.question_.push_front(word_bytes(number));
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    one.number_ = number;
+    *place_of(number) = &one;
     ++waiting_;
     unsent_.push_back(one);
     send_what_waits();
+    return true;
 }
 
 void req_socket::leave(asking& one) noexcept {
@@ -75,6 +91,7 @@ void req_socket::leave(asking& one) noexcept {
 task<result<message>> req_socket::request(message question) {
     if (closed()) co_return error::closed;
     asking own(*this, std::move(question));
+    if (!enter(own)) co_return std::make_error_code(std::errc::not_enough_memory);
     while (!own.answered_ && !closed()) {
         own.news_.reset();
         const auto news = co_await within(own.resend_, own.news_.wait());

@@ -31,7 +31,7 @@ class req_socket final : public sp_socket {
     /// time, or the peer is lost, asks again, so that a question may be answered twice. As many
     /// requests as one likes may wait at the same time, each is on its own.
     /// Returns: the reply.
-    /// Errors: closed; canceled, timed_out (through `within`); throws `std::bad_alloc`.
+    /// Errors: closed; canceled, timed_out (through `within`); not_enough_memory.
     /// Cancel: the request is dropped; a reply that comes later, too.
     task<result<message>> request(message question);
 
@@ -50,7 +50,8 @@ class req_socket final : public sp_socket {
     void send_what_waits() noexcept;
     void ask_again(asking& one) noexcept;
 
-    void enter(asking& one);
+    bool enter(asking& one) noexcept;
+    void make_room() noexcept;
     void leave(asking& one) noexcept;
     asking** place_of(std::uint32_t number) noexcept;
 

@@ -12,6 +12,7 @@
 
 #include "aio/sp/pull_socket.hpp"
 #include "aio/sp/push_socket.hpp"
+#include "aio/sp/req_socket.hpp"
 #include "runtime/frame_pool.hpp"
 #include "tests/aio/sp/linked.hpp"
 #include "tests/allocations/counted.hpp"
@@ -56,6 +57,11 @@ std::uint64_t for_each_failure(Round round) {
 }
 
 constexpr io::retry_options exact{.first = 100ms, .growth = 2, .longest = 1s, .jitter = 0};
+
+io::task<std::error_code> ask(io::req_socket& by, io::message question) {
+    const auto reply = co_await by.request(std::move(question));
+    co_return reply.error();
+}
 
 /// Says who it is, sends a message and a part of another, and is gone.
 constexpr std::string_view said_by_leavers(
@@ -113,4 +119,23 @@ TEST_CASE("what a peer left behind stays, although there is no memory when it go
         CHECK(net.run(receive_texts(pull, 1)) == texts{"kept"});
         return failed;
     });
+}
+
+TEST_CASE("a request without memory for its number in front says so") {
+    if (skipped()) return;
+    sp_net net;
+    io::req_socket req;
+    io::message question(std::string(4000, 'q'));
+    {
+        io::testing::running warm(net.at, ask(req, question.share()));
+        net.at.run_until_idle();
+    }
+    io::testing::running asked(net.at, ask(req, question.share()));
+
+    const bool failed = fails_at(1, [&] { net.at.run_until_idle(); });
+
+    CHECK(failed);
+    REQUIRE(asked.done());
+    CHECK(asked.take() == std::errc::not_enough_memory);
+    CHECK(req.outstanding() == 0);
 }
