@@ -6,10 +6,12 @@
 #include "aio/dial.hpp"
 #include "aio/sp/door.hpp"
 #include "aio/sp/near_peer.hpp"
+#include "runtime/cancelled.hpp"
 #include "runtime/error.hpp"
 #include "runtime/home.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/when_any.hpp"
+#include "runtime/yield.hpp"
 
 namespace lariat {
 
@@ -104,11 +106,15 @@ task<result<void>> sp_socket::wait_for_peers(std::size_t count) {
 
 task<result<void>> sp_socket::adopt(any_stream stream, sp_mapping mapping) {
     if (crowded()) co_return std::make_error_code(std::errc::connection_refused);
-    auto race = co_await when_any(greet(std::move(stream), mapping), closing_.wait());
-    auto& made = race.get<0>();
-    if (closed_) co_return error::closed;
-    if (!made) co_return made.error();
-    start(host(*std::move(made)));
+    try {
+        auto race = co_await when_any(greet(std::move(stream), mapping), closing_.wait());
+        auto& made = race.get<0>();
+        if (closed_) co_return error::closed;
+        if (!made) co_return made.error();
+        start(host(*std::move(made)));
+    } catch (const std::bad_alloc&) {
+        co_return std::make_error_code(std::errc::not_enough_memory);
+    }
     co_return {};
 }
 
@@ -167,94 +173,117 @@ task<result<sp_socket::membership>> sp_socket::connect(const sp_place& where) {
     if (closed_) co_return error::closed;
     // The other side is not to believe for a moment that it has a peer.
     if (!takes_peers()) co_return std::make_error_code(std::errc::connection_refused);
-    if (where.what == sp_place::kind::inproc) co_return meet(where.address);
-    auto stream = co_await lariat::dial(std::string_view(where.address));
-    if (!stream) co_return stream.error();
-    co_return co_await greet(*std::move(stream), where.mapping);
+    try {
+        if (where.what == sp_place::kind::inproc) co_return meet(where.address);
+        auto stream = co_await lariat::dial(std::string_view(where.address));
+        if (!stream) co_return stream.error();
+        co_return co_await greet(*std::move(stream), where.mapping);
+    } catch (const std::bad_alloc&) {
+        co_return std::make_error_code(std::errc::not_enough_memory);
+    }
 }
 
+/// Errors: throws `std::bad_alloc`; then nobody has met.
 result<sp_socket::membership> sp_socket::meet(const std::string& name) {
     auto found = sp_door::find(name, protocol_);
     if (!found) return found.error();
     const std::size_t most_kept = options_.receive_queue;
     if (auto* const link = std::get_if<std::shared_ptr<far_link>>(&*found)) {
-        return membership(*this, std::make_unique<far_peer>(rules(), most_kept, std::move(*link),
-                                                            far_link::side::dialed));
+        try {
+            return membership(*this, std::make_unique<far_peer>(rules(), most_kept, *link,
+                                                                far_link::side::dialed));
+        } catch (const std::bad_alloc&) {
+            (*link)->end();  // The other side may have taken its end.
+            throw;
+        }
     }
     sp_socket& there = **std::get_if<sp_socket*>(&*found);
     // A pair that finds itself has nobody to talk to.
     if (&there == this || !there.takes_peers())
         return std::make_error_code(std::errc::connection_refused);
     auto ends = near_peer::make(rules(), most_kept, there.rules(), there.options_.receive_queue);
-    there.start(there.host(membership(there, std::move(ends.second))));
-    return membership(*this, std::move(ends.first));
+    // Both have joined before anything can fail: whatever they send at once, they are gone then.
+    membership theirs(there, std::move(ends.second));
+    membership ours(*this, std::move(ends.first));
+    there.start(there.host(std::move(theirs)));
+    return ours;
 }
 
 task<> sp_socket::redial(sp_place where, std::optional<membership> first) {
     backoff pauses(options_.reconnect);
-    for (;;) {
-        if (!first) {
-            auto made = co_await connect(where);
-            if (made) first.emplace(*std::move(made));
-        }
-        if (first) {
-            const time_point joined = home::current().now();
-            auto who = std::move(*first);
-            first.reset();
-            try {
-                co_await who.peer().run();
-            } catch (const std::bad_alloc&) {
-                // As if it had been lost in any other way.
+    while (!cancelled()) {
+        time_point joined = never;
+        try {
+            if (!first) {
+                auto made = co_await connect(where);
+                if (made) first.emplace(*std::move(made));
             }
-            who.leave();
-            // One that is sent away as soon as it has greeted is no better than one that refuses.
-            if (home::current().now() - joined > options_.reconnect.first)
-                pauses = backoff(options_.reconnect);
+            if (first) {
+                joined = home::current().now();
+                co_await first->peer().run();
+            }
+        } catch (const std::bad_alloc&) {
+            // As one that cannot be reached, or is lost.
         }
+        first.reset();
+        // One that is sent away as soon as it has greeted is no better than one that refuses.
+        if (joined != never && home::current().now() - joined > options_.reconnect.first)
+            pauses = backoff(options_.reconnect);
         const auto paused = co_await sleep_for(pauses.next());
-        if (!paused) co_return;
+        if (!paused) co_await yield();  // Cancelled, or without memory for a pause.
     }
 }
 
 task<result<std::string>> sp_socket::listen(std::string url) {
-    auto where = sp_place::parse(url);
-    if (!where) co_return where.error();
-    if (closed_) co_return error::closed;
-    if (where->what == sp_place::kind::inproc) {
-        auto door = sp_door::open(where->address, *this, protocol_, options_.receive_queue);
+    try {
+        auto where = sp_place::parse(url);
+        if (!where) co_return where.error();
+        if (closed_) co_return error::closed;
+        if (where->what == sp_place::kind::inproc) {
+            auto door = sp_door::open(where->address, *this, protocol_, options_.receive_queue);
+            if (!door) co_return door.error();
+            start(accept_far(*std::move(door)));
+            co_return url;
+        }
+        auto door = co_await listen_at(std::string_view(where->address));
         if (!door) co_return door.error();
-        start(accept_far(*std::move(door)));
+        if (closed_) co_return error::closed;
+        // Only a port may be another one than was asked for.
+        if (where->mapping == sp_mapping::tcp) url = door->url();
+        start(accept_streams(*std::move(door), where->mapping));
         co_return url;
+    } catch (const std::bad_alloc&) {
+        co_return std::make_error_code(std::errc::not_enough_memory);
     }
-    auto door = co_await listen_at(std::string_view(where->address));
-    if (!door) co_return door.error();
-    if (closed_) co_return error::closed;
-    // Only a port may be another one than was asked for.
-    if (where->mapping == sp_mapping::tcp) url = door->url();
-    start(accept_streams(*std::move(door), where->mapping));
-    co_return url;
 }
 
 task<> sp_socket::accept_streams(any_listener door, sp_mapping mapping) {
-    for (;;) {
-        auto stream = co_await door.accept();
-        if (!stream) co_return;
-        // It is not greeted before: then it does not believe that it has a peer, and sends nothing.
-        while (crowded()) {
-            const auto vacant = co_await vacancy_.wait();
-            if (!vacant) co_return;
-        }
+    while (!cancelled()) {
         try {
+            auto stream = co_await door.accept();
+            if (!stream) co_return;
+            // It is not greeted before: then it does not believe that it has a peer, and sends
+            // nothing.
+            while (crowded()) {
+                const auto vacant = co_await vacancy_.wait();
+                if (!vacant) co_return;
+            }
             start(host_stream(*std::move(stream), mapping));
+            continue;
         } catch (const std::bad_alloc&) {
-            continue;  // The next one may find memory again.
+            // The next one may find memory again.
         }
+        co_await yield();
     }
 }
 
 task<> sp_socket::host_stream(any_stream stream, sp_mapping mapping) {
-    auto who = co_await greet(std::move(stream), mapping);
-    if (who) co_await host(*std::move(who));
+    try {
+        auto who = co_await greet(std::move(stream), mapping);
+        if (who) co_await host(*std::move(who));
+    } catch (const std::bad_alloc&) {
+        co_return;  // As in `host`.
+    }
 }
 
 /// Those of this thread come in by themselves.
@@ -279,22 +308,28 @@ task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
 }
 
 task<result<void>> sp_socket::dial(std::string url) {
-    auto where = sp_place::parse(url);
-    if (!where) co_return where.error();
-    auto race = co_await when_any(connect(*where), closing_.wait());
-    auto& made = race.get<0>();
-    if (closed_) co_return error::closed;
-    if (!made) co_return made.error();
-    start(redial(*std::move(where), *std::move(made)));
+    try {
+        auto where = sp_place::parse(url);
+        if (!where) co_return where.error();
+        auto race = co_await when_any(connect(*where), closing_.wait());
+        auto& made = race.get<0>();
+        if (closed_) co_return error::closed;
+        if (!made) co_return made.error();
+        start(redial(*std::move(where), *std::move(made)));
+    } catch (const std::bad_alloc&) {
+        co_return std::make_error_code(std::errc::not_enough_memory);
+    }
     co_return {};
 }
 
-result<void> sp_socket::keep_dialing(std::string_view url) {
+result<void> sp_socket::keep_dialing(std::string_view url) try {
     auto where = sp_place::parse(url);
     if (!where) return where.error();
     if (closed_) return error::closed;
     start(redial(*std::move(where), std::nullopt));
     return {};
+} catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
 }
 
 }  // namespace lariat

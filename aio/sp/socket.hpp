@@ -42,20 +42,20 @@ class sp_socket : protected sp_rules {
     /// Lets peers connect there, until the socket is closed.
     /// Returns: what they dial, with the port that was chosen for 0.
     /// Errors: invalid_argument for what is no such URL; address_in_use and what else the
-    /// transport reports; closed.
+    /// transport reports; not_enough_memory; closed.
     task<result<std::string>> listen(std::string url);
 
-    /// Connects there; a peer that is lost is dialed again, after a pause, until the socket is
-    /// closed.
+    /// Connects there; a peer that is lost, be it for want of memory, is dialed again, after a
+    /// pause, until the socket is closed.
     /// Errors: invalid_argument for what is no such URL; those of the first attempt, also
     /// wrong_protocol_type and protocol_error, and timed_out for a peer that does not greet;
     /// connection_refused by the protocol, here, and while too much is left behind of other peers
-    /// (`sp_options::receive_queue`); closed. With an error, and when it is cancelled, nothing of
-    /// it is left.
+    /// (`sp_options::receive_queue`); not_enough_memory; closed. With an error, and when it is
+    /// cancelled, nothing of it is left.
     task<result<void>> dial(std::string url);
 
     /// The same without a first attempt to wait for: it may not be there yet.
-    /// Errors: invalid_argument, closed.
+    /// Errors: invalid_argument, not_enough_memory, closed.
     result<void> keep_dialing(std::string_view url);
 
     /// Talks to a peer at the other end of a stream that is there already; once it is lost that is

@@ -100,6 +100,69 @@ TEST_CASE("a thousand peers that leave a message behind cost no more than a queu
     CHECK(counted::alive() - before < 20);
 }
 
+TEST_CASE("a dial that failed for want of memory is tried again, and so is a peer that is lost") {
+    if (!can_fail()) return;
+
+    const auto failures = for_each_failure([](std::uint64_t nth) {
+        CAPTURE(nth);
+        sp_net net;
+        io::pull_socket pull;
+        CHECK(!net.run(error_of_listen(pull, "inproc://without memory")));
+        io::push_socket push({.reconnect = exact});
+        CHECK(push.keep_dialing("inproc://without memory"));
+        io::frame_pool::trim();
+
+        const bool failed = fails_at(nth, [&] { net.at.run_until_idle(); });
+        net.at.advance(5s);
+
+        CHECK(!push.closed());
+        CHECK(!pull.closed());
+        CHECK(push.peer_count() == 1);
+        CHECK(pull.peer_count() == 1);
+        CHECK(net.run(send_texts(push, {"after all"})) == 1);
+        CHECK(net.run(receive_texts(pull, 1)) == texts{"after all"});
+        return failed;
+    });
+
+    CHECK(failures > 3);
+}
+
+TEST_CASE("a dial without memory fails, disturbs no socket, and may be tried again") {
+    if (!can_fail()) return;
+    std::uint64_t reported = 0;
+
+    const auto failures = for_each_failure([&](std::uint64_t nth) {
+        CAPTURE(nth);
+        sp_net net;
+        io::pull_socket pull;
+        CHECK(!net.run(error_of_listen(pull, "inproc://no memory")));
+        io::push_socket push;
+        std::optional<io::testing::running<std::error_code>> dialed(
+            std::in_place, net.at, error_of_dial(push, "inproc://no memory"));
+        io::frame_pool::trim();
+        const bool failed = fails_at(nth, [&] { net.at.run_until_idle(); });
+        std::error_code why;
+        try {
+            why = dialed->take();
+        } catch (const std::bad_alloc&) {
+            why = std::make_error_code(std::errc::not_enough_memory);
+        }
+        CHECK((!why || why == std::errc::not_enough_memory));
+        reported += static_cast<bool>(why);
+        net.at.advance(5s);  // What was dialed and lost is dialed again.
+
+        CHECK(push.peer_count() == (why ? 0 : 1));
+        if (why) CHECK(!net.run(error_of_dial(push, "inproc://no memory")));
+        CHECK(pull.peer_count() == 1);
+        CHECK(net.run(send_texts(push, {"after all"})) == 1);
+        CHECK(net.run(receive_texts(pull, 1)) == texts{"after all"});
+        return failed;
+    });
+
+    CHECK(failures > 3);
+    CHECK(reported > 1);
+}
+
 TEST_CASE("what a peer left behind stays, although there is no memory when it goes") {
     if (!can_fail()) return;
 
