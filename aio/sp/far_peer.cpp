@@ -4,6 +4,11 @@
 
 namespace lariat {
 
+far_link::far_link(std::size_t most_on_the_way) : most_(most_on_the_way) {
+    // Where nothing is on the way nobody is told of room: the first message must not be refused.
+    for (end_state& each : ends_) each.coming.reserve(1);
+}
+
 void far_link::end() noexcept {
     const std::lock_guard guard(lock_);
     over_ = true;
@@ -19,6 +24,7 @@ void far_link::post_news(end_state& to) noexcept {
 far_peer::far_peer(sp_rules& owner, std::size_t most_kept, std::shared_ptr<far_link> link,
                    far_link::side which)
     : sp_peer(owner, most_kept), link_(std::move(link)), side_(which) {
+    come_.reserve(1);  // It changes places with what is on the way.
     const std::lock_guard guard(link_->lock_);
     auto& own = link_->at(side_);
     own.peer = this;

@@ -25,7 +25,8 @@ class far_link {
   public:
     enum class side : std::uint8_t { dialed, listened };
 
-    explicit far_link(std::size_t most_on_the_way) noexcept : most_(most_on_the_way) {}
+    /// Errors: throws `std::bad_alloc`; there is room for one message each way from here on.
+    explicit far_link(std::size_t most_on_the_way);
 
     /// Nobody will take the other end, or one of the ends has gone.
     void end() noexcept;
@@ -65,6 +66,7 @@ class far_link {
 /// A peer whose socket lives on another thread.
 class far_peer final : public sp_peer {
   public:
+    /// Errors: throws `std::bad_alloc`.
     far_peer(sp_rules& owner, std::size_t most_kept, std::shared_ptr<far_link> link,
              far_link::side which);
     ~far_peer() override;

@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "aio/sp/far_peer.hpp"
 #include "aio/sp/pull_socket.hpp"
 #include "aio/sp/push_socket.hpp"
 #include "aio/sp/req_socket.hpp"
@@ -62,6 +63,21 @@ io::task<std::error_code> ask(io::req_socket& by, io::message question) {
     const auto reply = co_await by.request(std::move(question));
     co_return reply.error();
 }
+
+/// What is told to an end of a far link that is alone on its thread.
+class silent_rules final : public io::sp_rules {
+  public:
+    void joined(io::sp_peer&) noexcept override {}
+    void left(io::sp_peer&) noexcept override {}
+    bool arrived(io::sp_peer&, io::message& what) noexcept override {
+        came.emplace_back(what.text());
+        return true;
+    }
+    void has_room(io::sp_peer&) noexcept override { ++told_of_room; }
+
+    texts came;
+    int told_of_room = 0;
+};
 
 /// Says who it is, sends a message and a part of another, and is gone.
 constexpr std::string_view said_by_leavers(
@@ -201,4 +217,33 @@ TEST_CASE("a request without memory for its number in front says so") {
     REQUIRE(asked.done());
     CHECK(asked.take() == std::errc::not_enough_memory);
     CHECK(req.outstanding() == 0);
+}
+
+TEST_CASE("the first message to another thread needs no memory, and who finds none is told later") {
+    if (!can_fail()) return;
+    sp_net net;
+    silent_rules ours;
+    silent_rules theirs;
+    const auto link = std::make_shared<io::far_link>(8);
+    io::far_peer here(ours, 8, link, io::far_link::side::dialed);
+    io::far_peer there(theirs, 8, link, io::far_link::side::listened);
+    net.at.run_until_idle();
+    for (int round = 0; round < 3; ++round) {
+        io::message first("first");
+        io::message second("second");
+        bool sent = false;
+        bool more = true;
+
+        CHECK(!fails_at(1, [&] { sent = here.try_send(first); }));
+        counted::fail_at(1);
+        while (more && second.size() != 0) more = here.try_send(second);
+        counted::fail_at(0);
+        net.at.run_until_idle();
+
+        CHECK(sent);
+        CHECK(theirs.came.front() == "first");
+        if (!more) CHECK(ours.told_of_room == 1);
+        ours.told_of_room = 0;
+        theirs.came.clear();
+    }
 }
