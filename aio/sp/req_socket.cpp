@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aio/sp/trace.hpp"
+#include "runtime/cancelled.hpp"
 #include "runtime/error.hpp"
 #include "runtime/home.hpp"
 #include "runtime/within.hpp"
@@ -96,6 +97,8 @@ task<result<message>> req_socket::request(message question) {
         own.news_.reset();
         const auto news = co_await within(own.resend_, own.news_.wait());
         if (news || own.answered_) continue;
+        // Whatever the reason is: it may be the one that is this wait's own otherwise.
+        if (const auto why = cancelled()) co_return why;
         if (news.error() != make_error_code(error::timed_out)) co_return news.error();
         // It may have lost its peer, or found another one, since this wait began.
         if (own.resend_ <= home::current().now()) ask_again(own);

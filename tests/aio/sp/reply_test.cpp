@@ -169,3 +169,15 @@ TEST_CASE("a reply of a task that was cancelled is not sent, and may be sent lat
 
     CHECK(asked.take() == "yes");
 }
+
+TEST_CASE("a request whose task was cancelled with a deadline's reason ends with it") {
+    sp_net net;
+    req_socket req;
+    running asked(net.at, ask(req, "q"));
+    net.at.run_until_idle();
+
+    asked.cancel(make_error_code(lariat::error::timed_out));
+    net.at.run_until_idle();
+
+    CHECK(asked.take() == text_of(lariat::error::timed_out));
+}
