@@ -1,5 +1,7 @@
 #include "aio/sp/message_pipe.hpp"
 
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include "aio/stream.hpp"
@@ -8,8 +10,19 @@
 
 namespace lariat {
 
-message_pipe::message_pipe(any_stream stream, sp_mapping mapping, std::size_t longest)
-    : stream_(std::move(stream)), reader_(mapping, longest), writer_(mapping) {}
+message_pipe::message_pipe(any_stream stream, sp_mapping mapping, std::size_t longest) noexcept
+    : stream_(std::move(stream)), mapping_(mapping), longest_(longest) {}
+
+/// Returns: false without memory for them.
+bool message_pipe::make_buffers() noexcept {
+    try {
+        if (!reader_) reader_.emplace(mapping_, longest_);
+        if (!writer_) writer_.emplace(mapping_);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
 
 task<result<void>> message_pipe::exchange_greetings(sp_protocol own) {
     const sp_greeting ours = greeting_of(own);
@@ -23,7 +36,8 @@ task<result<void>> message_pipe::exchange_greetings(sp_protocol own) {
 }
 
 task<result<void>> message_pipe::greet(sp_protocol own, duration limit) {
-    const auto greeted = co_await within(limit, exchange_greetings(own));
+    auto greeted = co_await within(limit, exchange_greetings(own));
+    if (greeted && !make_buffers()) greeted = std::make_error_code(std::errc::not_enough_memory);
     if (!greeted) close();
     co_return greeted;
 }
@@ -38,46 +52,49 @@ task<result<message>> message_pipe::receive() {
 }
 
 task<result<void>> message_pipe::fill() {
-    if (const auto broken = reader_.error()) {
+    if (!make_buffers()) co_return std::make_error_code(std::errc::not_enough_memory);
+    if (const auto broken = reader_->error()) {
         close();
         co_return broken;
     }
-    const auto room = reader_.room();
+    const auto room = reader_->room();
     transfer came(0);
     if (room.size() == 1)
         came = co_await stream_.receive(room[0]);
     else
         came = co_await stream_.receive_scattered(room);
-    reader_.advance(came.count());
+    reader_->advance(came.count());
     if (came.count() != 0) co_return {};
     if (!came) co_return came.error();
-    if (reader_.whole()) co_return error::end_of_stream;
+    if (reader_->whole()) co_return error::end_of_stream;
     close();
     co_return error::torn;
 }
 
 task<result<void>> message_pipe::send(message& what) {
-    writer_.clear();
-    (void)writer_.add(what);
+    if (!make_buffers()) co_return std::make_error_code(std::errc::not_enough_memory);
+    writer_->clear();
+    (void)writer_->add(what);
     const auto sent = co_await flush();
     if (sent)
         what = {};
     else
-        writer_.clear();
+        writer_->clear();
     co_return sent;
 }
 
 task<result<void>> message_pipe::flush() {
-    while (!writer_.all_sent()) {
-        const auto views = writer_.views();
+    if (!writer_) co_return {};
+    while (!writer_->all_sent()) {
+        const auto views = writer_->views();
         transfer went(0);
         if (views.size() == 1)
             went = co_await stream_.send(views[0]);
         else
             went = co_await stream_.send_gathered(views);
-        writer_.advance(went.count());
-        if (went || writer_.all_sent()) continue;
-        if (writer_.torn()) close();
+        writer_->advance(went.count());
+        if (went || writer_->all_sent()) continue;
+        if (writer_->torn()) close();
         co_return went.error();
     }
     co_return {};

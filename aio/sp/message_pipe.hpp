@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "aio/any_stream.hpp"
 #include "aio/sp/frames.hpp"
 #include "aio/sp/message.hpp"
 #include "aio/sp/protocol.hpp"
+#include "runtime/check.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -18,20 +20,20 @@ inline constexpr duration usual_greeting_limit = std::chrono::seconds(10);
 /// Messages over a stream of bytes, as NNG lays them out: what a message socket has for each peer.
 ///
 /// One receive and one send may be pending at a time.
-/// Errors: of each operation: end_of_stream when the peer is done; torn when it is in the middle of
-/// a message, protocol_error and limit_exceeded for what no peer may send, which close the stream;
-/// those of the stream.
-/// Threads: those of the stream. Lifetime: outlives its operations.
+/// Errors: of each operation: not_enough_memory; end_of_stream when the peer is done; torn when it
+/// is in the middle of a message, protocol_error and limit_exceeded for what no peer may send,
+/// which close the stream; those of the stream. Threads: those of the stream. Lifetime: outlives
+/// its operations.
 class message_pipe {
   public:
     /// `longest`: a longer message is not received; see `no_longest_message`.
-    /// Errors: throws `std::bad_alloc`.
     message_pipe(any_stream stream, sp_mapping mapping,
-                 std::size_t longest = usual_longest_message);
+                 std::size_t longest = usual_longest_message) noexcept;
 
-    /// Both sides say which protocol they speak, at the same time.
-    /// Errors: timed_out after `limit`; wrong_protocol_type, protocol_error; with all of them, and
-    /// when it is cancelled, the stream is closed.
+    /// Both sides say which protocol they speak, at the same time. Who has not done that costs no
+    /// buffer.
+    /// Errors: timed_out after `limit`; wrong_protocol_type, protocol_error; not_enough_memory;
+    /// with all of them, and when it is cancelled, the stream is closed.
     task<result<void>> greet(sp_protocol own, duration limit = usual_greeting_limit);
 
     /// Waits for a message. Cancel: nothing is lost, the next receive goes on where this one was.
@@ -46,13 +48,16 @@ class message_pipe {
     // For who moves many at once.
 
     /// Returns: whether `into` is a message that has arrived already.
-    bool next(message& into) noexcept { return reader_.next(into); }
+    bool next(message& into) noexcept { return reader_ && reader_->next(into); }
 
     /// Waits until more has arrived, a message or a part of one.
     task<result<void>> fill();
 
-    /// To be sent by the next `flush`. See `sp_frame_writer::add`.
-    sp_frame_writer::added add(const message& what) noexcept { return writer_.add(what); }
+    /// To be sent by the next `flush`. See `sp_frame_writer::add`. Requires: it has greeted.
+    sp_frame_writer::added add(const message& what) noexcept {
+        check(writer_.has_value(), "message_pipe: a message is added before it has greeted");
+        return writer_->add(what);
+    }
 
     /// Sends what was added.
     task<result<void>> flush();
@@ -63,9 +68,14 @@ class message_pipe {
   private:
     task<result<void>> exchange_greetings(sp_protocol own);
 
+    bool make_buffers() noexcept;
+
     any_stream stream_;
-    sp_frame_reader reader_;
-    sp_frame_writer writer_;
+    const sp_mapping mapping_;
+    const std::size_t longest_;
+    // From the greeting on, or from when they are needed.
+    std::optional<sp_frame_reader> reader_;
+    std::optional<sp_frame_writer> writer_;
 };
 
 }  // namespace lariat

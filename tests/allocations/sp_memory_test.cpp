@@ -116,6 +116,23 @@ TEST_CASE("a thousand peers that leave a message behind cost no more than a queu
     CHECK(counted::alive() - before < 20);
 }
 
+TEST_CASE("who has not greeted costs no large buffer") {
+    if (skipped()) return;
+    sp_net net;
+    io::pull_socket pull;
+    std::deque<io::testing::stream_pair> wires;
+    for (int i = 0; i < 100; ++i) wires.emplace_back(64);
+    counted::forget_largest();
+
+    std::deque<io::testing::running<std::error_code>> joining;
+    for (auto& each : wires) {
+        joining.emplace_back(net.at, error_of_adopt(pull, each.left(), io::sp_mapping::tcp));
+        net.run(write_raw(each.right(), "\0SP\0"sv));
+    }
+
+    CHECK(counted::largest() <= 4096);
+}
+
 TEST_CASE("a dial that failed for want of memory is tried again, and so is a peer that is lost") {
     if (!can_fail()) return;
 
