@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "aio/dial.hpp"
 #include "aio/url.hpp"
 
 namespace lariat {
@@ -37,6 +38,10 @@ result<sp_place> sp_place::parse(std::string_view url) {
         if (name->empty()) return no_url;
         return sp_place{kind::inproc, sp_mapping::tcp, std::string(*name)};
     }
+    // What NNG calls what is `tls` here, unless the program knows that name.
+    const auto over_tls = behind("tls+tcp://", url);
+    if (over_tls && !transport_of("tls+tcp"))
+        return sp_place{kind::stream, sp_mapping::tcp, std::string("tls://").append(*over_tls)};
     if (url.find("://") == url.npos) return no_url;
     return sp_place{kind::stream, sp_mapping::tcp, std::string(url)};
 }

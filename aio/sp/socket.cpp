@@ -1,5 +1,6 @@
 #include "aio/sp/socket.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -248,8 +249,12 @@ task<result<std::string>> sp_socket::listen(std::string url) {
         auto door = co_await listen_at(std::string_view(where->address));
         if (!door) co_return door.error();
         if (closed_) co_return error::closed;
-        // Only a port may be another one than was asked for.
-        if (where->mapping == sp_mapping::tcp) url = door->url();
+        // Only a port may be another one than was asked for; the scheme may be by another name.
+        if (where->mapping == sp_mapping::tcp) {
+            const std::string open = door->url();
+            url.resize(url.find(':'));
+            url.append(open, std::min(open.find(':'), open.size()));
+        }
         start(accept_streams(*std::move(door), where->mapping));
         co_return url;
     } catch (const std::bad_alloc&) {

@@ -27,7 +27,8 @@ class sp_door;
 ///
 /// URLs are `tcp://host:port`, `ipc:///path`, `abstract://name` and `inproc://name`; they speak to
 /// sockets of NNG and nanomsg, the last one to those of this process, on this thread and others.
-/// Those of other transports, see `register_transport`, are spoken to as those of `tcp` are.
+/// Those of other transports, see `register_transport`, are spoken to as those of `tcp` are; with
+/// `tls` comes `tls+tcp`, as NNG calls it.
 ///
 /// It belongs to the coroutine that makes it, like a `task_scope`: when that is cancelled, the
 /// socket is closed. End it with `stop`; destroyed without, it blocks its thread until the kernel
