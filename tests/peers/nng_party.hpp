@@ -41,6 +41,17 @@ class nng_party {
         return "tcp://127.0.0.1:" + std::to_string(ntohs(where.s_in.sa_port));
     }
 
+    /// Listens where another has, which NNG lets go of some time after it was closed.
+    /// Returns: whether that happened.
+    bool listen_again(const std::string& url) {
+        using namespace std::chrono_literals;
+        for (int i = 0; i < 10'000; ++i) {
+            if (nng_listen(socket_, url.c_str(), nullptr, 0) == 0) return true;
+            std::this_thread::sleep_for(1ms);
+        }
+        return false;
+    }
+
     /// Returns: NNG's error; 0 on success.
     int dial(const std::string& url) { return nng_dial(socket_, url.c_str(), nullptr, 0); }
 

@@ -172,6 +172,33 @@ TEST_CASE("requests of a busy thread are not received while its replies fill its
     CHECK(next.take().has_value());
 }
 
+TEST_CASE("the end of a peer on another thread is seen while a sender is held up by it") {
+    two_threads at;
+    over_there<pull_socket> gone(at);
+    at.run_there([&] {
+        gone.socket.emplace(lariat::sp_options{.receive_queue = 2});
+        (void)at.there->run(error_of_listen(*gone.socket, "inproc://far and gone"));
+    });
+    push_socket push({.send_queue = 1});
+    CHECK(!at.here.run(error_of_dial(push, "inproc://far and gone")));
+    running sent(at.here.at, send_texts(push, numbers(0, 20)));
+    at.settle();
+    REQUIRE(!sent.done());
+
+    gone.end();
+    at.settle();
+    CHECK(push.peer_count() == 0);
+    CHECK(!sent.done());
+    pull_socket next;
+    at.here.connect(push, next, way::inproc);
+    at.here.at.run_until_idle();
+
+    CHECK(sent.take() == 20);
+    running last(at.here.at, receive_texts(next, 10));
+    at.here.at.run_until_idle();
+    CHECK(last.take().size() == 10);
+}
+
 TEST_CASE("what came from another thread and was left behind keeps others waiting at the door") {
     two_threads at;
     pull_socket pull({.receive_queue = 2});
