@@ -132,6 +132,50 @@ std::uint64_t connections_at_most(std::uint64_t wanted) {
     return std::min<std::uint64_t>(wanted, limit.rlim_cur / 2 - 100);
 }
 
+struct leavers {
+    std::atomic<std::uint64_t> refused{0};
+    std::atomic<bool> over{false};
+};
+
+/// Comes, sends one message and goes, again and again.
+io::task<> come_and_go(std::string url, std::uint64_t from, std::uint64_t to, leavers& all) {
+    while (from < to && !all.over) {
+        io::push_socket own;
+        const auto dialed = co_await own.dial(url);
+        if (!dialed) {
+            ++all.refused;
+            (void)co_await io::sleep_for(100us);
+            continue;
+        }
+        const auto sent = co_await own.send(io::message(std::to_string(from)));
+        const auto flushed = co_await own.flush();
+        if (!sent || !flushed) co_return;
+        ++from;
+        if (from % 2 == 0) co_await own.stop();
+    }
+}
+
+/// Returns: how many came that had not come before.
+io::task<std::uint64_t> receive_each_once(std::string url, std::uint64_t total,
+                                          std::uint64_t seed) {
+    std::minstd_rand random(static_cast<std::minstd_rand::result_type>(seed));
+    io::pull_socket own({.receive_queue = 3});
+    const auto listening = co_await own.listen(url);
+    REQUIRE(listening);
+    std::vector<bool> came(total);
+    std::uint64_t fresh = 0;
+    while (fresh < total) {
+        const auto got = co_await io::within(30s, own.receive());
+        if (!got) break;
+        const std::uint64_t number = std::stoull(std::string(got->text()));
+        if (number >= total || came[number]) break;
+        came[number] = true;
+        ++fresh;
+        if (random() % 8 == 0) (void)co_await io::sleep_for(50us);
+    }
+    co_return fresh;
+}
+
 struct strangers {
     std::atomic<std::uint64_t> silent{0}, dribbling{0}, reset{0}, left{0}, unanswered{0};
 };
@@ -222,6 +266,29 @@ TEST_CASE("what many push from many threads arrives once, each one's in order") 
 
     CHECK(received == pushers * count);
     CHECK(ended == pushers);
+}
+
+TEST_CASE("what many send that come and go arrives once, while others wait at the door") {
+    auto random = seeded("sp come and go");
+    constexpr std::uint64_t comers = 3;
+    const std::uint64_t count = rounds(3000);
+    for (const std::string& url : {std::string("inproc://come and go"),
+                                   "abstract://lariat-leavers-" + std::to_string(::getpid())}) {
+        CAPTURE(url);
+        leavers all;
+        std::vector<std::thread> threads;
+        for (std::uint64_t i = 0; i < comers; ++i) {
+            threads.emplace_back(
+                [&, i] { io::run(come_and_go(url, i * count, (i + 1) * count, all)); });
+        }
+
+        const std::uint64_t received = io::run(receive_each_once(url, comers * count, random()));
+        all.over = true;
+        for (auto& each : threads) each.join();
+
+        MESSAGE(url << ": " << received << " came, " << all.refused << " times refused");
+        CHECK(received == comers * count);
+    }
 }
 
 TEST_CASE("a crowd that is silent, dribbles or resets disturbs nobody, and is sent away") {
