@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -64,7 +65,7 @@ class tls_listener {
 
     /// Takes over a listener.
     /// Errors: operation_not_supported where no scheduler runs; invalid_argument for the context of
-    /// a client.
+    /// a client. Throws `std::bad_alloc`.
     static result<tls_listener> open(Listener below, tls_context context,
                                      tls_listen_options options = {}) {
         if (const auto usable = tls_engine::server(context); !usable) return usable.error();
@@ -75,7 +76,9 @@ class tls_listener {
     }
 
     /// Yields the next peer who has shaken hands.
-    /// Errors: closed, canceled, timed_out (through `within`); what else the listener reports.
+    /// Errors: closed, canceled, timed_out (through `within`); what else the listener reports, or
+    /// throws, and `std::bad_alloc` without memory for a peer: each is told once, and the next call
+    /// goes on.
     /// Cancel: no peer is lost; it is there for the next.
     task<result<made_stream>> accept() { return next_of(state_); }
 
@@ -111,18 +114,25 @@ class tls_listener {
         bool has_room() const noexcept {
             return ready.size() < options.backlog && shaking < options.most_shaking;
         }
+        /// What went wrong with one peer, or with the wait for it, is said once; then it goes on.
+        bool has_news() const noexcept { return failed || thrown; }
         void pulse() noexcept {
             changed.set();
             changed.reset();
         }
-        void end(std::error_code why) noexcept {
-            if (!ended) ended = why;
-            ready.clear();
+        void fail(std::error_code why) noexcept {
+            const bool for_good =
+                why == error::closed || why == error::canceled || why == error::stopped;
+            (for_good ? ended : failed) = why;
             pulse();
         }
         void close() noexcept {
             below.close();
-            end(make_error_code(error::closed));
+            ended = make_error_code(error::closed);
+            ready.clear();
+            failed.clear();
+            thrown = nullptr;
+            pulse();
         }
 
         Listener below;
@@ -130,61 +140,81 @@ class tls_listener {
         const tls_listen_options options;
         std::deque<made_stream> ready;
         std::size_t shaking = 0;
+        std::error_code failed;
+        std::exception_ptr thrown;
         std::error_code ended;
         event changed;
     };
     using state_pointer = std::shared_ptr<state>;
 
+    /// One of those who shake hands; given back when it has ended.
+    class place {
+      public:
+        explicit place(state_pointer of) noexcept : of_(std::move(of)) { ++of_->shaking; }
+        place(place&&) noexcept = default;
+        place& operator=(place&&) = delete;
+        ~place() {
+            if (!of_) return;
+            --of_->shaking;
+            of_->pulse();
+        }
+
+        state& operator*() const noexcept { return *of_; }
+
+      private:
+        state_pointer of_;
+    };
+
     explicit tls_listener(state_pointer made) noexcept : state_(std::move(made)) {}
 
     static task<result<made_stream>> next_of(state_pointer from) {
         if (!from) co_return error::closed;
-        for (;;) {
-            if (from->ended) co_return from->ended;
-            if (!from->ready.empty()) {
-                made_stream peer = std::move(from->ready.front());
-                from->ready.pop_front();
-                from->pulse();
-                co_return peer;
-            }
+        while (from->ready.empty() && !from->has_news() && !from->ended) {
             const auto woken = co_await from->changed.wait();
             if (!woken) co_return woken.error();
         }
+        from->pulse();
+        if (!from->ready.empty()) {
+            made_stream peer = std::move(from->ready.front());
+            from->ready.pop_front();
+            co_return peer;
+        }
+        if (from->thrown) std::rethrow_exception(std::exchange(from->thrown, nullptr));
+        if (from->failed) co_return std::exchange(from->failed, {});
+        co_return from->ended;
     }
 
     static task<> take_peers(state_pointer of) {
         task_scope handshakes;
         while (!of->ended) {
-            if (!of->has_room()) {
+            if (!of->has_room() || of->has_news()) {
                 const auto woken = co_await of->changed.wait();
-                if (!woken) of->end(woken.error());
+                if (!woken) of->fail(woken.error());
                 continue;
             }
-            auto peer = co_await of->below.accept();
-            if (!peer) {
-                of->end(peer.error());
-                break;
+            // A lack of memory is one of whoever waits here, as it is at the listener below.
+            try {
+                auto peer = co_await of->below.accept();
+                if (peer)
+                    handshakes.spawn(&shake_hands, place(of), *std::move(peer));
+                else
+                    of->fail(peer.error());
+            } catch (...) {
+                of->thrown = std::current_exception();
+                of->pulse();
             }
-            ++of->shaking;
-            handshakes.spawn(&shake_hands, of, *std::move(peer));
         }
         handshakes.cancel();
         co_await handshakes.join();
     }
 
-    static task<> shake_hands(state_pointer of, below_stream peer) {
-        const struct leave {
-            state& from;
-            ~leave() {
-                --from.shaking;
-                from.pulse();
-            }
-        } leaves_at_the_end{*of};
+    static task<> shake_hands(place at, below_stream peer) {
+        state& of = *at;
         // What a chooser throws, or a lack of memory, costs one peer and nobody else.
         try {
             auto made =
-                co_await tls_accept(std::move(peer), of->context, {.limit = of->options.limit});
-            if (made && !of->ended) of->ready.push_back(*std::move(made));
+                co_await tls_accept(std::move(peer), of.context, {.limit = of.options.limit});
+            if (made && !of.ended) of.ready.push_back(*std::move(made));
         } catch (...) {
             co_return;
         }

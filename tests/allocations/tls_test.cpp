@@ -1,6 +1,9 @@
 #include <array>
 #include <cstdint>
+#include <iostream>
+#include <new>
 #include <ostream>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -9,6 +12,8 @@
 #include "aio/stream.hpp"
 #include "aio/transport/tcp.hpp"
 #include "aio/transport/tls.hpp"
+#include "aio/transport/tls_listener.hpp"
+#include "runtime/frame_pool.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
@@ -51,6 +56,68 @@ io::task<std::uint64_t> count_exchanges() {
     co_return counted::allocations() - before;
 }
 
+using tls_door = io::tls_listener<io::tcp_listener>;
+
+/// Closes each peer, until nobody can come any more. A lack of memory is told once: then it goes
+/// on.
+io::task<io::result<void>> say_goodbye_to_all(tls_door& door) {
+    io::result<void> told;
+    for (int left = 3; left > 0;) try {
+            const auto peer = co_await door.accept();
+            if (peer) continue;
+            if (peer.error() == io::error::closed) co_return told;
+            told = peer.error();
+            --left;
+        } catch (const std::bad_alloc&) {
+            told = std::make_error_code(std::errc::not_enough_memory);
+            --left;
+        }
+    co_return io::error::limit_exceeded;
+}
+
+/// Until the server says goodbye.
+io::task<io::result<void>> visit(tls_door& door, const io::tls_context& rules) {
+    auto below = co_await io::or_return(co_await io::connect_tcp(door.local_address().value()));
+    auto peer = co_await io::or_return(
+        co_await io::tls_connect(std::move(below), rules, {.server_name = "server.test"}));
+    std::array<char, 1> room;
+    const auto end = co_await io::within(2s, peer.receive(room));
+    co_return end.error();
+}
+
+/// A peer that is dropped comes once more.
+io::task<io::result<void>> visit_twice(tls_door& door, const io::tls_context& rules) {
+    const struct closes_at_the_end {
+        tls_door& door;
+        ~closes_at_the_end() { door.close(); }
+    } at_last{door};
+    const auto first = co_await visit(door, rules);
+    if (first) co_return {};
+    const auto second = co_await visit(door, rules);
+    co_return second;
+}
+
+io::task<io::result<void>> serve_a_peer() {
+    static const auto serving = server_context();
+    static const auto asking = client_context();
+    auto below = co_await io::or_return(io::tcp_listener::open(io::address::loopback(0)));
+    auto door = co_await io::or_return(tls_door::open(std::move(below), serving));
+    const auto both = co_await io::when_all(say_goodbye_to_all(door), visit_twice(door, asking));
+    co_return std::get<1>(both) ? std::get<0>(both) : std::get<1>(both);
+}
+
+enum class ending { fine, no_memory, wrong };
+
+ending run_round() {
+    try {
+        const auto how = io::run(serve_a_peer());
+        if (how) return ending::fine;
+        return how.error() == std::errc::not_enough_memory ? ending::no_memory : ending::wrong;
+    } catch (const std::bad_alloc&) {
+        return ending::no_memory;
+    }
+}
+
 }  // namespace
 
 // OpenSSL asks malloc for some of each record, which is not counted here.
@@ -63,4 +130,31 @@ TEST_CASE("an exchange over TLS allocates nothing") {
     const std::uint64_t of_a_thousand = io::run(count_exchanges());
 
     CHECK(of_a_thousand == 0);
+}
+
+TEST_CASE("without memory for a peer a listener of TLS says so, or loses it, and serves the next") {
+    if (!counted::available()) {
+        MESSAGE("skipped: operator new is this sanitizer's own");
+        return;
+    }
+    REQUIRE(run_round() == ending::fine);
+    io::frame_pool::trim();
+    const auto alive_before = counted::alive();
+    std::uint64_t nth = 0, told = 0, hung = 0, leaked = 0;
+    for (bool failed = true; failed;) {
+        counted::fail_at(++nth);
+        const ending how = run_round();
+        failed = counted::failed();
+        counted::fail_at(0);
+        io::frame_pool::trim();
+        told += how == ending::no_memory;
+        hung += how == ending::wrong;
+
+        leaked += counted::alive() != alive_before;
+    }
+
+    std::cout << "of " << nth - 1 << " allocations told: " << told << std::endl;
+    CHECK(told > 10);
+    CHECK(hung == 0);
+    CHECK(leaked == 0);
 }
