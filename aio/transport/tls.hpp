@@ -26,6 +26,9 @@
 
 namespace lariat {
 
+template <stream_listener Listener>
+class tls_listener;
+
 /// One end of a TLS connection over a stream of any type, and a stream itself. Closes itself.
 ///
 /// Waits of a kind take turns. Whatever is pending, TLS answers the peer as it has to.
@@ -109,6 +112,8 @@ class tls_stream {
     }
 
   private:
+    template <stream_listener Listener>
+    friend class tls_listener;
     template <stream Below>
     friend task<result<tls_stream<Below>>> begin_tls(Below below, result<tls_engine> engine,
                                                      duration limit);
@@ -124,12 +129,18 @@ class tls_stream {
     tls_session::owner session_;
 };
 
+/// What a stream over `below` is made of.
+template <stream Below>
+tls_session::owner make_tls_session(Below below, tls_engine engine) {
+    auto model = std::make_unique<stream_model_of<Below>>(std::move(below));
+    return tls_session::owner(new tls_session(std::move(model), std::move(engine)));
+}
+
 /// What `tls_connect` and `tls_accept` do once they have an engine.
 template <stream Below>
 task<result<tls_stream<Below>>> begin_tls(Below below, result<tls_engine> engine, duration limit) {
     if (!engine) co_return engine.error();
-    auto model = std::make_unique<stream_model_of<Below>>(std::move(below));
-    tls_session::owner session(new tls_session(std::move(model), *std::move(engine)));
+    auto session = make_tls_session(std::move(below), *std::move(engine));
     const auto begun = co_await session->begin(limit);
     if (!begun) co_return begun.error();
     co_return tls_stream<Below>(std::move(session));

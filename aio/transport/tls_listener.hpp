@@ -13,15 +13,20 @@
 #include "aio/stream.hpp"
 #include "aio/transport/tls.hpp"
 #include "aio/transport/tls_context.hpp"
+#include "aio/transport/tls_engine.hpp"
 #include "aio/transport/tls_error.hpp"
+#include "aio/transport/tls_session.hpp"
 #include "runtime/check.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/composite.hpp"
 #include "runtime/error.hpp"
 #include "runtime/event.hpp"
+#include "runtime/home.hpp"
+#include "runtime/intrusive_list.hpp"
 #include "runtime/result.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/task.hpp"
+#include "runtime/within.hpp"
 
 namespace lariat {
 
@@ -30,9 +35,11 @@ struct tls_listen_options {
     duration limit = std::chrono::seconds(10);
     /// Peers that have shaken hands and wait to be accepted; at so many no other is taken.
     std::size_t backlog = 128;
-    /// Peers that shake hands at once; at so many no other is taken until one is done, or has had
-    /// its `limit`.
+    /// Peers that shake hands at once. At so many the next one waits until one is done, has had its
+    /// `limit`, or makes way.
     std::size_t most_shaking = 1024;
+    /// Who has not said hello after so long makes way for the next one, the oldest first.
+    duration patience = std::chrono::milliseconds(250);
 };
 
 /// Starts a task on the scheduler that runs here; it ends by itself, or with the scheduler.
@@ -44,7 +51,8 @@ std::string tls_url_of(const std::string& below);
 
 /// Waits for peers who speak TLS, over a listener of any type. It takes peers, and shakes hands
 /// with several at once, from the moment it is open: one who is slow, silent or speaks something
-/// else is dropped, and holds up nobody before there are `most_shaking` of its kind.
+/// else is dropped, and holds up nobody. Of silent ones it takes `most_shaking` in each `patience`
+/// to keep others waiting; who has said hello has all of the `limit`, and so many of these do.
 /// Threads: those of one home. Lifetime: may be moved, closed and destroyed while it accepts.
 template <stream_listener Listener>
 class tls_listener {
@@ -106,14 +114,30 @@ class tls_listener {
     }
 
   private:
+    struct state;
+
+    /// One that goes on.
+    struct handshake : list_hook<> {
+        handshake(state& in, tls_session& with) noexcept
+            : session(with), since(home::current().now()) {
+            in.silent.push_back(*this);
+            in.pulse();  // Who waits for room has one more to look at.
+        }
+        ~handshake() {
+            if (this->linked()) this->unlink();
+        }
+
+        tls_session& session;
+        const time_point since;
+    };
+
     /// Shared with the task that takes peers.
     struct state {
         state(Listener door, tls_context with, tls_listen_options how)
             : below(std::move(door)), context(std::move(with)), options(how) {}
 
-        bool has_room() const noexcept {
-            return ready.size() < options.backlog && shaking < options.most_shaking;
-        }
+        bool takes_more() const noexcept { return ready.size() < options.backlog && !has_news(); }
+        bool is_full() const noexcept { return shaking >= options.most_shaking; }
         /// What went wrong with one peer, or with the wait for it, is said once; then it goes on.
         bool has_news() const noexcept { return failed || thrown; }
         void pulse() noexcept {
@@ -134,12 +158,28 @@ class tls_listener {
             thrown = nullptr;
             pulse();
         }
+        /// Drops the one who has been silent for longest, if that is too long.
+        /// Returns: when to look again, if nothing has changed before.
+        time_point make_way() noexcept {
+            while (!silent.empty()) {
+                handshake& oldest = silent.front();
+                const bool speaks = oldest.session.heard_hello();
+                const time_point due = after(oldest.since, options.patience);
+                if (!speaks && home::current().now() < due) return due;
+                oldest.unlink();
+                if (speaks) continue;
+                oldest.session.close();
+                break;
+            }
+            return never;
+        }
 
         Listener below;
         const tls_context context;
         const tls_listen_options options;
         std::deque<made_stream> ready;
         std::size_t shaking = 0;
+        intrusive_list<handshake> silent;  // Those who were, when somebody looked; oldest first.
         std::error_code failed;
         std::exception_ptr thrown;
         std::error_code ended;
@@ -187,7 +227,7 @@ class tls_listener {
     static task<> take_peers(state_pointer of) {
         task_scope handshakes;
         while (!of->ended) {
-            if (!of->has_room() || of->has_news()) {
+            if (!of->takes_more()) {
                 const auto woken = co_await of->changed.wait();
                 if (!woken) of->fail(woken.error());
                 continue;
@@ -195,10 +235,15 @@ class tls_listener {
             // A lack of memory is one of whoever waits here, as it is at the listener below.
             try {
                 auto peer = co_await of->below.accept();
-                if (peer)
-                    handshakes.spawn(&shake_hands, place(of), *std::move(peer));
-                else
+                if (!peer) {
                     of->fail(peer.error());
+                    continue;
+                }
+                while (of->is_full() && !of->ended) {
+                    const auto woken = co_await within(of->make_way(), of->changed.wait());
+                    if (!woken && woken.error() != error::timed_out) of->fail(woken.error());
+                }
+                if (!of->ended) handshakes.spawn(&shake_hands, place(of), *std::move(peer));
             } catch (...) {
                 of->thrown = std::current_exception();
                 of->pulse();
@@ -212,9 +257,12 @@ class tls_listener {
         state& of = *at;
         // What a chooser throws, or a lack of memory, costs one peer and nobody else.
         try {
-            auto made =
-                co_await tls_accept(std::move(peer), of.context, {.limit = of.options.limit});
-            if (made && !of.ended) of.ready.push_back(*std::move(made));
+            auto engine = tls_engine::server(of.context);
+            if (!engine) co_return;
+            auto session = make_tls_session(std::move(peer), *std::move(engine));
+            const handshake shaking(of, *session);
+            const auto begun = co_await session->begin(of.options.limit);
+            if (begun && !of.ended) of.ready.push_back(made_stream(std::move(session)));
         } catch (...) {
             co_return;
         }

@@ -163,6 +163,7 @@ bool tls_session::try_handshake(tls_wait& wait) noexcept {
         thrown_ = std::current_exception();
         step.error = make_error_code(error::canceled);
     }
+    heard_hello_ = engine_.has_output() || heard_hello_;
     if (step.wants_input) return wait_for_input(wait);
     wait.outcome_ = step.error;
     established_ = !step.error;

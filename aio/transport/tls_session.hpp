@@ -138,6 +138,9 @@ class tls_session final : private strand_scope {
     void close() noexcept;
     bool is_open() const noexcept { return !closed_; }
 
+    /// Of a server: the client's hello has come, and was answered.
+    bool heard_hello() const noexcept { return heard_hello_; }
+
     result<void> update_keys() noexcept;
 
     tls_engine& engine() noexcept { return engine_; }
@@ -200,6 +203,7 @@ class tls_session final : private strand_scope {
     event closing_;
     bool wants_input_ = false;
     bool serving_ = false;
+    bool heard_hello_ = false;
     bool established_ = false;
     bool closed_ = false;
     bool owned_ = true;
