@@ -72,6 +72,8 @@ struct tls_server_options {
 
 /// Picks the context of a server by the name that its client asks for; none: the one that was asked
 /// goes on. Called once in a handshake, of the first context only, on the thread of the handshake.
+/// What the chosen context says of certificates and protocols holds instead of what the first one
+/// says, also where it asks clients for less; a version must be allowed by both.
 using tls_chooser = std::function<std::optional<tls_context>(std::string_view name)>;
 
 /// Who one is, whom one trusts, and what one speaks: made once, used by many connections. Copies

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <string>
 #include <system_error>
 
 #include "aio/transport/tls_bytes.hpp"
@@ -38,6 +39,7 @@ struct tls_engine::core {
 
     tls_context context;
     std::optional<tls_context> chosen;
+    std::optional<std::string> asked;  ///< The name in the first hello; empty: none.
     ssl_owner ssl;
 
     tls_bytes incoming;

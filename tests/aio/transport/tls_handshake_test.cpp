@@ -12,7 +12,6 @@
 
 #include "aio/transport/tls.hpp"
 #include "runtime/within.hpp"
-#include "tests/aio/transport/tls_engines.hpp"
 #include "tests/aio/transport/tls_pair.hpp"
 
 namespace io = lariat;
@@ -54,40 +53,6 @@ std::string flight_of_server() {
     running flight(at, take(to_server.left()));
     at.run_until_idle();
     return {bytes.data(), flight.take()};
-}
-
-/// Serves two names, each with its own certificate; `server.test` is its own.
-class two_names {
-  public:
-    explicit two_names(io::tls_server_options other = {}) {
-        other.certificate = {.text = other_.certificate};
-        other.key = {.text = other_.key};
-        other_context_ = io::tls_context::server(other).value();
-    }
-
-    io::tls_context context(io::tls_server_options options = server_options()) {
-        return io::tls_context::server(options,
-                                       [this](std::string_view name) {
-                                           asked += name;
-                                           asked += ' ';
-                                           return name == "other.test" ? other_context_
-                                                                       : std::nullopt;
-                                       })
-            .value();
-    }
-
-    std::string asked;
-
-  private:
-    const lariat::testing::credentials other_ = authority().issue({.name = "other.test"});
-    std::optional<io::tls_context> other_context_;
-};
-
-engine_pair asking_for(std::string_view name, const io::tls_context& server,
-                       io::tls_client_options options = client_options()) {
-    engine_pair pair(io::tls_context::client(options).value(), server, name);
-    pair.shake_hands();
-    return pair;
 }
 
 }  // namespace
@@ -246,108 +211,4 @@ TEST_CASE("what a chooser throws comes out of tls_accept") {
 
     REQUIRE(accepts.done());
     CHECK_THROWS_WITH_AS((void)accepts.take(), "no list", std::runtime_error);
-}
-
-TEST_CASE("a chooser picks the certificate by the name that the client asks for") {
-    two_names names;
-    const auto server = names.context();
-
-    const auto other = asking_for("other.test", server);
-    const auto own = asking_for("server.test", server);
-
-    CHECK(other.both_done());
-    CHECK(other.client.peer_subject() == "CN=other.test");
-    CHECK(other.server.server_name() == "other.test");
-    CHECK(own.client.peer_subject() == "CN=server.test");
-    CHECK(names.asked == "other.test server.test ");
-}
-
-TEST_CASE("a numeric address is no name to choose by") {
-    two_names names;
-    auto options = client_options();
-    options.verify = false;
-
-    const auto pair = asking_for("127.0.0.1", names.context(), options);
-
-    CHECK(pair.both_done());
-    CHECK(names.asked.empty());
-}
-
-TEST_CASE("a name that is not served is refused, if that is wanted") {
-    two_names names;
-    auto options = server_options();
-    options.refuse_unknown_names = true;
-
-    const auto pair = asking_for("third.test", names.context(options));
-
-    CHECK(pair.server_step.error == tls_error::unknown_name);
-    CHECK(pair.client_step.error == tls_alert::unrecognized_name);
-}
-
-TEST_CASE("what the chosen context demands of clients and offers them holds") {
-    io::tls_server_options strict;
-    strict.clients = io::client_certificates::required;
-    strict.authority = {.text = authority().certificate()};
-    strict.alpn = "other";
-    two_names names(strict);
-    const auto server = names.context();
-    auto offers = client_options();
-    offers.alpn = "other,own";
-
-    const auto without = asking_for("other.test", server, offers);
-    offers.certificate = {.text = client_credentials().certificate};
-    offers.key = {.text = client_credentials().key};
-    const auto with = asking_for("other.test", server, offers);
-    const auto elsewhere = asking_for("server.test", server, offers);
-
-    CHECK(without.server_step.error == tls_error::no_peer_certificate);
-    CHECK(with.both_done());
-    CHECK(with.client.alpn() == "other");
-    CHECK(with.server.peer_subject() == "CN=client");
-    CHECK(elsewhere.both_done());
-    CHECK(elsewhere.client.alpn().empty());
-    CHECK(elsewhere.server.peer_subject().empty());
-}
-
-TEST_CASE("the least version of the chosen context holds") {
-    io::tls_server_options modern;
-    modern.minimum = io::tls_version::tls13;
-    two_names names(modern);
-    const auto server = names.context();
-    auto old_client = client_options();
-    old_client.maximum = io::tls_version::tls12;
-
-    const auto refused = asking_for("other.test", server, old_client);
-    const auto served = asking_for("server.test", server, old_client);
-
-    CHECK(refused.client_step.error == tls_alert::protocol_version);
-    CHECK(served.both_done());
-}
-
-TEST_CASE("what a chooser throws passes through the handshake") {
-    const auto server = io::tls_context::server(server_options(), [](std::string_view) {
-                            throw std::runtime_error("the list of names is gone");
-                            return std::optional<io::tls_context>();
-                        }).value();
-    engine_pair pair(client_context(), server);
-    REQUIRE(pair.client.shake_hands().wants_input);
-    give_some(pair.server, output_of(pair.client));
-
-    CHECK_THROWS_WITH_AS(pair.server.shake_hands(), "the list of names is gone",
-                         std::runtime_error);
-
-    CHECK(pair.server.shake_hands().error);
-    give_some(pair.client, output_of(pair.server));
-    CHECK(pair.client.shake_hands().error == tls_alert::internal_error);
-}
-
-TEST_CASE("a chooser that hands out the context of a client ends the handshake") {
-    const auto server = io::tls_context::server(server_options(), [](std::string_view) {
-                            return std::optional(client_context());
-                        }).value();
-
-    const auto pair = asking_for("server.test", server);
-
-    CHECK(pair.server_step.error == std::errc::invalid_argument);
-    CHECK(pair.client_step.error == tls_alert::internal_error);
 }
