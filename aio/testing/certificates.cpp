@@ -144,7 +144,7 @@ credentials certificate_authority::issue(const certificate_request& request) con
     add_extension(made, issued_by, NID_ext_key_usage, serves ? "serverAuth" : "clientAuth");
     add_extension(made, issued_by, NID_subject_key_identifier, "hash");
     add_extension(made, issued_by, NID_authority_key_identifier, "keyid");
-    if (serves)
+    if (serves && request.place == certificate_request::place::alternative)
         add_extension(made, issued_by, NID_subject_alt_name, alternative_name(request.name));
     return end(made, issued_by, above.key.get());
 }

@@ -18,6 +18,8 @@ struct certificate_request {
     std::string_view name = "localhost";
     /// What it is good for.
     enum class use { server, client } use = use::server;
+    /// Where a server's name stands: as an alternative one, or only in the subject, as long ago.
+    enum class place { alternative, subject } place = place::alternative;
     /// When, from now on.
     std::chrono::seconds since = std::chrono::hours(-1);
     std::chrono::seconds until = std::chrono::hours(1);

@@ -31,10 +31,12 @@ struct tls_step {
 class tls_engine {
   public:
     /// Opens a connection. `server_name` is whom the certificate must name, a host or a numeric
-    /// address; it is told to the server if it is a host. `alpn` replaces the context's if not
-    /// empty.
-    /// Errors: invalid_argument without a name to verify, for one that is none, for a list of
-    /// protocols that is none, and for the context of a server; not_enough_memory.
+    /// address, among its alternative names: what its subject says does not count. It is told to
+    /// the server if it is a host. `alpn` replaces the context's if not empty.
+    /// Errors: invalid_argument without a name to verify, for one that is none, such as
+    /// `.example.org`, for a list of protocols that is none, and for the context of a server;
+    /// not_enough_memory.
+    /// Source: RFC 9525, 6.
     static result<tls_engine> client(const tls_context& context, std::string_view server_name,
                                      std::string_view alpn = {});
 

@@ -2,7 +2,9 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "aio/transport/tls_context_state.hpp"
@@ -21,17 +23,26 @@ bool is_numeric_address(const std::string& name) noexcept {
            ::inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
 }
 
+/// OpenSSL would take `.example.org` for all hosts of that domain.
+bool may_be_name(std::string_view name) noexcept {
+    constexpr std::size_t longest = 255;
+    return !name.empty() && name.size() <= longest && !name.starts_with('.') &&
+           !name.ends_with('.') && name.find("..") == name.npos && name.find('\0') == name.npos;
+}
+
 /// Whom the certificate must name, and what the server is told.
 std::error_code expect_server(SSL* ssl, std::string name) noexcept {
     if (name.ends_with('.')) name.pop_back();
-    if (name.empty() || name.find('\0') != name.npos)
-        return std::make_error_code(std::errc::invalid_argument);
+    if (!may_be_name(name)) return std::make_error_code(std::errc::invalid_argument);
+    ::ERR_clear_error();
     X509_VERIFY_PARAM* const expected = ::SSL_get0_param(ssl);
     if (is_numeric_address(name)) {
         if (::X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str())) return {};
         return take_openssl_error();
     }
-    ::X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // What stands in the subject was meant for people.
+    ::X509_VERIFY_PARAM_set_hostflags(
+        expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (!::X509_VERIFY_PARAM_set1_host(expected, name.c_str(), name.size()) ||
         !::SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()))
         return take_openssl_error();

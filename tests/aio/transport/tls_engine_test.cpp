@@ -299,3 +299,16 @@ TEST_CASE("without a name there is nothing to verify, and no connection") {
           std::errc::invalid_argument);
     CHECK(io::tls_engine::client(client_context(), std::string(300, 'a')).error());
 }
+
+TEST_CASE("a name with an empty label, or one too long, is no server's") {
+    const std::string_view names[] = {".", ".server.test", "..", "a..server.test", "server.test.."};
+    for (const auto name : names) {
+        CAPTURE(std::string(name));
+        const auto made = io::tls_engine::client(client_context(), name);
+        CHECK(made.error() == std::errc::invalid_argument);
+    }
+    const std::string too_long(256, 'a');
+    CHECK(io::tls_engine::client(client_context(), too_long).error() ==
+          std::errc::invalid_argument);
+    CHECK(io::tls_engine::client(client_context(), "server.test."));
+}

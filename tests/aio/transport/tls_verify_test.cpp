@@ -116,6 +116,20 @@ TEST_CASE("a certificate must name the server") {
     CHECK(!clients_error({.name = "::1"}, "::1"));
 }
 
+TEST_CASE("a name that stands only in the subject of a certificate is not the server's") {
+    CHECK(clients_error({.name = "server.test", .place = certificate_request::place::subject}) ==
+          certificate_error::wrong_name);
+    CHECK(clients_error({.name = "127.0.0.1", .place = certificate_request::place::subject},
+                        "127.0.0.1") == certificate_error::wrong_address);
+}
+
+TEST_CASE("a wildcard stands for a whole label, or for none") {
+    CHECK(clients_error({.name = "s*.server.test"}, "some.server.test") ==
+          certificate_error::wrong_name);
+    CHECK(clients_error({.name = "*.server.test"}, "server.test") == certificate_error::wrong_name);
+    CHECK(clients_error({.name = "*"}, "localhost") == certificate_error::wrong_name);
+}
+
 TEST_CASE("a client's certificate is none for a server") {
     CHECK(clients_error({.name = "server.test", .use = certificate_request::use::client}) ==
           certificate_error::wrong_purpose);
