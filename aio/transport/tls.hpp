@@ -91,7 +91,8 @@ class tls_stream {
     // Of the connection. Requires: not one that was made closed, or moved from.
 
     /// New keys for what is sent from now on, and a request to the peer to change its own.
-    /// Errors: operation_not_supported before TLS 1.3.
+    /// Errors: closed; operation_not_supported before TLS 1.3; broken_pipe once sending was shut
+    /// down; what ended sending below.
     result<void> update_keys() noexcept { return session().update_keys(); }
 
     std::string_view protocol() const noexcept { return engine().protocol(); }

@@ -123,6 +123,7 @@ tls_step tls_engine::end() noexcept {
 
 std::error_code tls_engine::update_keys() noexcept {
     if (core_->failure) return core_->failure;
+    if (core_->said_goodbye) return std::make_error_code(std::errc::broken_pipe);
     SSL* const ssl = core_->ssl.get();
     if (::SSL_version(ssl) < TLS1_3_VERSION)
         return std::make_error_code(std::errc::operation_not_supported);

@@ -66,7 +66,7 @@ class tls_engine {
     tls_step end() noexcept;
 
     /// What is written from here on is under new keys, and the peer is asked to change its own.
-    /// Errors: operation_not_supported before TLS 1.3.
+    /// Errors: operation_not_supported before TLS 1.3; broken_pipe after `end`.
     std::error_code update_keys() noexcept;
 
     // What the transport does.

@@ -257,8 +257,10 @@ void tls_session::end_all(std::error_code why) noexcept {
 }
 
 result<void> tls_session::update_keys() noexcept {
+    if (closed_) return make_error_code(error::closed);
+    if (output_error_) return output_error_;
     const auto why = engine_.update_keys();
-    if (!closed_) serve();
+    serve();
     return why;
 }
 
