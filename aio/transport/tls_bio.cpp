@@ -1,3 +1,5 @@
+#include <openssl/err.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <system_error>
@@ -63,6 +65,7 @@ const BIO_METHOD* method() noexcept {
 }  // namespace
 
 std::error_code tls_engine::core::open() noexcept {
+    ::ERR_clear_error();
     ssl.reset(::SSL_new(context.shared().native.get()));
     if (!ssl) return take_openssl_error();
     BIO* const bio = method() ? ::BIO_new(method()) : nullptr;

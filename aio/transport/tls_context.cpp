@@ -26,6 +26,7 @@ result<state_maker> begin(tls_role role, const Options& options) {
     auto wire = alpn_wire(options.alpn);
     if (!wire) return wire.error();
     if (options.maximum < options.minimum) return std::make_error_code(std::errc::invalid_argument);
+    ::ERR_clear_error();
     auto made = std::make_shared<tls_context::state>();
     made->role = role;
     made->alpn = *std::move(wire);
@@ -72,10 +73,11 @@ bool trust_the_system(SSL_CTX& context) noexcept {
         for (const char* const bundle :
              {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
               "/etc/ssl/ca-bundle.pem", ::X509_get_default_cert_file()}) {
+            ::ERR_clear_error();
             if (::SSL_CTX_load_verify_file(&context, bundle)) return true;
         }
-        ::ERR_clear_error();
     }
+    ::ERR_clear_error();
     return ::SSL_CTX_set_default_verify_paths(&context) == 1;
 }
 
@@ -117,6 +119,7 @@ result<void> ask_clients(SSL_CTX& context, const tls_server_options& options) {
 
 /// A ticket is good for the context that gave it, and for no other.
 result<void> name_sessions(SSL_CTX& context) {
+    ::ERR_clear_error();
     unsigned char name[SSL_MAX_SID_CTX_LENGTH];
     if (::RAND_bytes(name, sizeof name) != 1 ||
         ::SSL_CTX_set_session_id_context(&context, name, sizeof name) != 1)

@@ -18,10 +18,6 @@ constexpr std::size_t largest_room = 64 * 1024;
 // an application writes at once fits in twice.
 constexpr std::size_t crowd = 2 * tls_engine::most_at_once + 16 * 1024;
 
-bool has_reason(unsigned long code, int reason) noexcept {
-    return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == reason;
-}
-
 }  // namespace
 
 tls_step tls_engine::core::fail(std::error_code why) noexcept {
@@ -34,16 +30,13 @@ tls_step tls_engine::core::unfinished(int answer) noexcept {
     if (kind == SSL_ERROR_WANT_READ && !failure) return {.wants_input = true};
     if (kind == SSL_ERROR_ZERO_RETURN) return fail(make_error_code(error::end_of_stream));
     if (refusal) return fail(refusal);
-    const unsigned long first = ::ERR_peek_error();
-    if (has_reason(first, SSL_R_CERTIFICATE_VERIFY_FAILED)) {
-        ::ERR_clear_error();
-        return fail(static_cast<certificate_error>(::SSL_get_verify_result(ssl.get())));
-    }
-    if (has_reason(first, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)) {
-        ::ERR_clear_error();
+    const openssl_errors errors;
+    const long verdict = ::SSL_get_verify_result(ssl.get());
+    if (errors.has(SSL_R_CERTIFICATE_VERIFY_FAILED) && verdict != X509_V_OK)
+        return fail(static_cast<certificate_error>(verdict));
+    if (errors.has(SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE))
         return fail(make_error_code(tls_error::no_peer_certificate));
-    }
-    return fail(take_openssl_error());
+    return fail(errors.first());
 }
 
 tls_engine::tls_engine(owner made) noexcept : core_(std::move(made)) {}
@@ -89,9 +82,9 @@ tls_step tls_engine::write(const_buffer_view from) noexcept {
     if (core_->said_goodbye) return {.error = std::make_error_code(std::errc::broken_pipe)};
     if (from.empty()) return {};
     const const_buffer_view part = from.first(std::min(from.size(), most_at_once));
-    ::ERR_clear_error();
     std::size_t total = 0;
     while (total < part.size()) {
+        ::ERR_clear_error();
         std::size_t count = 0;
         const auto rest = part.drop_first(total);
         const int answer = ::SSL_write_ex(core_->ssl.get(), rest.data(), rest.size(), &count);
@@ -114,6 +107,7 @@ tls_step tls_engine::end() noexcept {
     if (::SSL_in_init(ssl)) {
         const int answer = ::SSL_do_handshake(ssl);
         if (answer != 1) return core_->unfinished(answer);
+        ::ERR_clear_error();
     }
     const int answer = ::SSL_shutdown(ssl);
     if (answer < 0) return core_->unfinished(answer);
@@ -129,6 +123,7 @@ std::error_code tls_engine::update_keys() noexcept {
         return std::make_error_code(std::errc::operation_not_supported);
     ::ERR_clear_error();
     if (!::SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED)) return take_openssl_error();
+    ::ERR_clear_error();
     const int answer = ::SSL_do_handshake(ssl);
     return answer == 1 ? std::error_code() : core_->unfinished(answer).error;
 }

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
 #include <string>
 
 #include "aio/transport/tls_openssl.hpp"
@@ -143,9 +144,10 @@ class cause_category final : public std::error_category {
 constexpr int alert_offset = SSL_AD_REASON_OFFSET;
 
 std::error_code meaning_of(unsigned long code) noexcept {
-    if (code == 0) return std::make_error_code(std::errc::io_error);
-    if (ERR_SYSTEM_ERROR(code)) return kernel_error(ERR_GET_REASON(code));
     const int reason = ERR_GET_REASON(code);
+    // A failure without a reason is still none that succeeded.
+    if (reason == 0) return std::make_error_code(std::errc::io_error);
+    if (ERR_SYSTEM_ERROR(code)) return kernel_error(reason);
     if (reason == ERR_R_MALLOC_FAILURE) return std::make_error_code(std::errc::not_enough_memory);
     if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > alert_offset)
         return static_cast<tls_alert>(reason - alert_offset);
@@ -195,10 +197,17 @@ std::error_condition make_error_condition(tls_cause value) noexcept {
     return {static_cast<int>(value), tls_cause_category()};
 }
 
-std::error_code take_openssl_error() noexcept {
-    const unsigned long first = ERR_peek_error();
-    ERR_clear_error();
-    return meaning_of(first);
+openssl_errors::openssl_errors() noexcept {
+    while (const unsigned long code = ERR_get_error())
+        if (count_ < codes_.size()) codes_[count_++] = code;
 }
+
+bool openssl_errors::has(int reason) const noexcept {
+    return std::any_of(codes_.begin(), codes_.begin() + count_, [reason](unsigned long code) {
+        return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == reason;
+    });
+}
+
+std::error_code openssl_errors::first() const noexcept { return meaning_of(codes_.front()); }
 
 }  // namespace lariat

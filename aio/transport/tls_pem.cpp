@@ -54,10 +54,12 @@ int give_password(char* into, int size, int, void* given) {
 /// Returns: whether there was one. Errors: OpenSSL's.
 template <class Take>
 result<bool> each_certificate(std::string_view text, Take take) {
+    ::ERR_clear_error();
     const auto reader = reader_of(text);
     if (!reader) return take_openssl_error();
     std::string_view no_password;
     for (bool any = false;; any = true) {
+        ::ERR_clear_error();
         certificate_owner found(
             ::PEM_read_bio_X509(reader.get(), nullptr, &give_password, &no_password));
         if (!found) {
@@ -97,6 +99,7 @@ result<void> add_authority_directory(SSL_CTX& context, std::string_view path) {
     struct stat found{};
     if (::stat(name.c_str(), &found) != 0) return kernel_error(errno);
     if (!S_ISDIR(found.st_mode)) return std::make_error_code(std::errc::not_a_directory);
+    ::ERR_clear_error();
     if (!::SSL_CTX_load_verify_dir(&context, name.c_str())) return take_openssl_error();
     return {};
 }
@@ -115,6 +118,7 @@ result<void> use_certificate(SSL_CTX& context, std::string_view text) {
 
 result<void> use_key(SSL_CTX& context, std::string_view text, std::string_view password) {
     if (text.find("PRIVATE KEY-----") == text.npos) return make_error_code(tls_error::no_key);
+    ::ERR_clear_error();
     const auto reader = reader_of(text);
     if (!reader) return take_openssl_error();
     const key_owner key(
@@ -124,9 +128,11 @@ result<void> use_key(SSL_CTX& context, std::string_view text, std::string_view p
     const bool used = ::SSL_CTX_use_PrivateKey(&context, key.get()) == 1;
     // A key of another kind than the certificate's is taken at first, for want of one of its kind.
     if (used && ::SSL_CTX_check_private_key(&context) == 1) return {};
-    const int why = ERR_GET_REASON(::ERR_peek_error());
+    const unsigned long why = ::ERR_peek_error();
+    const bool of_another =
+        ERR_GET_LIB(why) == ERR_LIB_X509 && ERR_GET_REASON(why) == X509_R_KEY_VALUES_MISMATCH;
     const auto error = take_openssl_error();
-    if (used || why == X509_R_KEY_VALUES_MISMATCH) return make_error_code(tls_error::key_mismatch);
+    if (used || of_another) return make_error_code(tls_error::key_mismatch);
     return error;
 }
 

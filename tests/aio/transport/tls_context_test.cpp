@@ -246,3 +246,29 @@ TEST_CASE("what OpenSSL passes on keeps its meaning") {
 
     CHECK(io::take_openssl_error() == std::errc::io_error);
 }
+
+TEST_CASE("a failure of OpenSSL for which it gives no reason is a failure") {
+    ERR_raise(ERR_LIB_SYS, 0);
+
+    CHECK(io::take_openssl_error() == std::errc::io_error);
+}
+
+TEST_CASE("what others have left in OpenSSL's queue is no error of a context") {
+    std::string damaged = server_credentials().certificate;
+    damaged[100] = '!';
+    const auto left_behind = [] { ERR_raise(ERR_LIB_SSL, SSL_R_HTTP_REQUEST); };
+
+    left_behind();
+    const auto certificate = server_error({.certificate = {.text = damaged}});
+    left_behind();
+    const auto authority = client_error({.authority = {.text = damaged}});
+    left_behind();
+    const auto locked = server_error(with_key(locked_key("open sesame")));
+    left_behind();
+    const auto mismatch = server_error(with_key(client_credentials().key));
+
+    CHECK(certificate.message().find("(PEM routines)") != std::string::npos);
+    CHECK(authority.message().find("(PEM routines)") != std::string::npos);
+    CHECK(locked.message().find("http") == std::string::npos);
+    CHECK(mismatch == tls_error::key_mismatch);
+}

@@ -1,6 +1,9 @@
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 
 #include <chrono>
+#include <cstddef>
 #include <fstream>
 #include <optional>
 #include <ostream>
@@ -13,6 +16,7 @@
 
 #include "aio/transport/tls_engine.hpp"
 #include "aio/transport/tls_error.hpp"
+#include "aio/transport/tls_openssl.hpp"
 #include "tests/aio/op/scratch.hpp"
 #include "tests/aio/transport/tls_engines.hpp"
 
@@ -66,6 +70,20 @@ std::error_code clients_error(const certificate_request& of_server,
     return after_handshake(client_context(), server_with(of_server), name).client_step.error;
 }
 
+std::string with_wrong_signature(const std::string& certificate) {
+    const io::bio_owner text(
+        ::BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())));
+    const io::certificate_owner parsed(::PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+    const ASN1_BIT_STRING* signature = nullptr;
+    ::X509_get0_signature(&signature, nullptr, parsed.get());
+    signature->data[signature->length - 1] ^= 1;
+    const io::bio_owner changed(::BIO_new(::BIO_s_mem()));
+    REQUIRE(::PEM_write_bio_X509(changed.get(), parsed.get()) == 1);
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(changed.get(), &bytes);
+    return {bytes, static_cast<std::size_t>(size)};
+}
+
 /// What the client learns when it first reads.
 std::error_code told_later(engine_pair& pair) {
     std::string got;
@@ -95,6 +113,16 @@ TEST_CASE("a server that vouches for itself is refused") {
         client_context(), server_with({issued.certificate + itself.certificate(), issued.key}));
 
     CHECK(pair.client_step.error == certificate_error::self_signed_authority);
+}
+
+TEST_CASE("a certificate whose signature is wrong is refused, whatever else OpenSSL has to say") {
+    auto shown = authority().issue({.name = "server.test"});
+    shown.certificate = with_wrong_signature(shown.certificate);
+
+    const auto pair = after_handshake(client_context(), server_with(shown));
+
+    CHECK(pair.client_step.error == certificate_error::signature_wrong);
+    CHECK(pair.server_step.error == tls_alert::decrypt_error);
 }
 
 TEST_CASE("a certificate is good from its first second to its last") {
