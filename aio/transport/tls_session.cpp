@@ -64,10 +64,9 @@ void tls_pump::finish() noexcept {
         step = transfer(std::make_error_code(std::errc::io_error), 0);
     }
     wait_.reset();
-    // Whoever cancelled the pump, a scheduler that stops, has said nothing of the stream.
-    if (line_.reason && step.error() == std::error_code(line_.reason))
-        step = transfer(make_error_code(error::canceled), step.count());
-    (session_.*done_)(step);
+    // It is a scheduler that stops which cancels a pump.
+    const bool cancelled = line_.reason && step.error() == std::error_code(line_.reason);
+    (session_.*done_)(step, cancelled);
 }
 
 tls_session::tls_session(std::unique_ptr<stream_model> below, tls_engine engine) noexcept
@@ -215,9 +214,8 @@ bool tls_session::pump_in() noexcept {
     return !incoming_.start(*below_, {.what = stream_request::kind::receive, .into = *room});
 }
 
-void tls_session::went_out(transfer step) noexcept {
+void tls_session::went_out(transfer step, bool cancelled) noexcept {
     engine_.sent(step.count());
-    const bool cancelled = step.error() == make_error_code(error::canceled);
     if (step.error() && !cancelled)
         output_error_ = step.error();
     else if (!cancelled && step.count() == 0)
@@ -225,7 +223,7 @@ void tls_session::went_out(transfer step) noexcept {
     pulse();
 }
 
-void tls_session::came_in(transfer step) noexcept {
+void tls_session::came_in(transfer step, bool cancelled) noexcept {
     // So much is heard of a peer that does not take leave: tickets, and what crossed the goodbye.
     constexpr std::size_t patience_in_bytes = 32 * 1024;
     if (closed_) {
@@ -237,7 +235,6 @@ void tls_session::came_in(transfer step) noexcept {
         wants_input_ = false;
         engine_.arrived(step.count());
     }
-    const bool cancelled = step.error() == make_error_code(error::canceled);
     if (step.error() && !cancelled)
         input_error_ = step.error();
     else if (!cancelled && step.count() == 0)
