@@ -42,7 +42,8 @@ task<result<void>> tls_session::begin(duration limit) {
     // It must be there before anything is pending below: only then is there always somebody who
     // waits for the end of that.
     if (auto* const loop = dynamic_cast<scheduler*>(&home::current())) {
-        (void)start_on(*loop, keep(keeper(*this)));
+        // The goodbye is made as well: later nobody could be told of a lack of memory.
+        (void)start_on(*loop, keep(keeper(*this), say_goodbye()));
         const auto kept = co_await kept_since_.wait();
         if (!kept) co_return kept.error();
     }
@@ -70,13 +71,21 @@ void tls_session::let_go() noexcept {
 }
 
 /// It stays as long as the session is in use; a scheduler that stops cuts only the goodbye short.
-task<> tls_session::keep(keeper self) {
+task<> tls_session::keep(keeper self, task<result<void>> goodbye) {
     tls_session& session = *self;
     session.kept_since_.set();
     (void)co_await shield(session.closing_.wait());
-    if (session.established_) (void)co_await within(patience, session.say_goodbye());
+    try {
+        if (session.established_) (void)co_await within(patience, std::move(goodbye));
+    } catch (...) {
+        // What the stream below throws ends it as an error of it does.
+        session.output_error_ = std::make_error_code(std::errc::io_error);
+    }
     session.below_->close();
-    co_await shield(session.become_idle());
+    while (!session.idle()) {
+        const auto moved = co_await shield(session.progress_.wait());
+        if (!moved) break;
+    }
 }
 
 /// Sends what is left, and waits until the peer has taken it: a connection that is closed while
@@ -98,13 +107,6 @@ task<result<void>> tls_session::say_goodbye() {
         if (!heard) co_return heard.error();
     }
     co_return {};
-}
-
-task<> tls_session::become_idle() {
-    while (!idle()) {
-        const auto ended = co_await progress_.wait();
-        if (!ended) co_return;
-    }
 }
 
 }  // namespace lariat

@@ -181,9 +181,8 @@ class tls_session final : private strand_scope {
     void end_all(std::error_code why) noexcept;
 
     void let_go() noexcept;
-    static task<> keep(keeper self);
+    static task<> keep(keeper self, task<result<void>> goodbye);
     task<result<void>> say_goodbye();
-    task<> become_idle();
 
     void cancel(std::error_code reason) noexcept override;
     void show_lines(line_visitor& visitor) override;
