@@ -15,6 +15,9 @@
 #include <vector>
 
 #include <nng/nng.h>
+#include <nng/protocol/pubsub0/sub.h>
+
+#include "tests/peers/nng_tls.hpp"
 
 /// A socket of NNG. Whatever it does ends within ten seconds.
 class nng_party {
@@ -34,11 +37,15 @@ class nng_party {
     /// Returns: what is dialed.
     std::string listen(const std::string& url) {
         nng_listener listener;
-        must(nng_listen(socket_, url.c_str(), &listener, 0), "nng listen");
-        if (!url.starts_with("tcp://")) return url;
+        must(nng_listener_create(&listener, socket_, url.c_str()), "nng listener");
+        if (over_tls(url))
+            must(nng_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, nng_tls_server()), "nng tls");
+        must(nng_listener_start(listener, 0), "nng listen");
+        const std::size_t host = url.find("127.0.0.1:");
+        if (host == url.npos) return url;
         nng_sockaddr where;
         must(nng_listener_get_addr(listener, NNG_OPT_LOCADDR, &where), "nng address");
-        return "tcp://127.0.0.1:" + std::to_string(ntohs(where.s_in.sa_port));
+        return url.substr(0, host) + "127.0.0.1:" + std::to_string(ntohs(where.s_in.sa_port));
     }
 
     /// Listens where another has, which NNG lets go of some time after it was closed.
@@ -53,7 +60,15 @@ class nng_party {
     }
 
     /// Returns: NNG's error; 0 on success.
-    int dial(const std::string& url) { return nng_dial(socket_, url.c_str(), nullptr, 0); }
+    int dial(const std::string& url) {
+        nng_dialer dialer;
+        must(nng_dialer_create(&dialer, socket_, url.c_str()), "nng dialer");
+        if (over_tls(url))
+            must(nng_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, nng_tls_client()), "nng tls");
+        const int outcome = nng_dialer_start(dialer, 0);
+        if (outcome != 0) nng_dialer_close(dialer);
+        return outcome;
+    }
 
     int send(std::string_view text) {
         // Not written to without NNG_FLAG_ALLOC.
@@ -87,6 +102,8 @@ class nng_party {
     }
 
   private:
+    static bool over_tls(const std::string& url) { return url.starts_with("tls+tcp://"); }
+
     static void must(int outcome, const char* what) {
         if (outcome != 0)
             throw std::runtime_error(std::string(what) + ": " + nng_strerror(outcome));
@@ -135,6 +152,8 @@ struct meeting {
 inline std::vector<meeting> meetings() {
     static int count = 0;
     std::vector<meeting> all{{"tcp://127.0.0.1:0", true}, {"tcp://127.0.0.1:0", false}};
+    for (const bool we_listen : {true, false})
+        if (tls_is_spoken()) all.push_back({"tls+tcp://127.0.0.1:0", we_listen});
     for (const char* const scheme : {"ipc:///tmp/", "abstract://"}) {
         for (const bool we_listen : {true, false}) {
             const std::string number = std::to_string(::getpid()) + "-" + std::to_string(++count);
