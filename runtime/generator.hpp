@@ -206,6 +206,7 @@ class generator<T>::promise_type final : public generator_promise_base {
             return taken;
         }
         if (failed()) std::rethrow_exception(take_exception());
+        check(finished(), "generator: two waits at once for its next value");
         return why_none();
     }
 

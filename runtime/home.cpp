@@ -46,17 +46,16 @@ void home::post(runnable& item) noexcept {
     posting_.fetch_sub(1, std::memory_order_release);
 }
 
-/// A wake by this thread's ring leaves with its next batch. By then it is only promised, and nobody
-/// else relies on it: the thread may block before.
+/// A wake by a ring leaves with its next batch. By then it is only promised, and nobody relies on it
+/// but who has that ring: its thread may block before.
 void home::wake_sleeper() noexcept {
-    const auto context = reinterpret_cast<std::uintptr_t>(&here);
-    const bool has_ring = here.kernel != nullptr;
+    const auto own_ring = reinterpret_cast<std::uintptr_t>(here.kernel);
     std::uintptr_t seen = sleep_.load(std::memory_order_relaxed);
     bool promises;
     do {
-        if (seen == awake_now || (seen == context && has_ring)) return;
-        promises = has_ring && seen == asleep;
-    } while (!sleep_.compare_exchange_weak(seen, promises ? context : awake_now,
+        if (seen == awake_now || seen == own_ring) return;
+        promises = own_ring != 0 && seen == asleep;
+    } while (!sleep_.compare_exchange_weak(seen, promises ? own_ring : awake_now,
                                            std::memory_order_acq_rel, std::memory_order_relaxed));
     wake(promises ? urgency::with_next_batch : urgency::at_once);
 }

@@ -206,7 +206,7 @@ class home {
     };
 
   private:
-    /// What `sleep_` is, if it is not the context of a thread that has promised a wake.
+    /// What `sleep_` is, if it is not the ring that has promised a wake.
     enum : std::uintptr_t { awake_now, asleep };
 
     void wake_sleeper() noexcept;

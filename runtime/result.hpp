@@ -144,7 +144,12 @@ class [[nodiscard]] or_return_awaiter {
     template <class Promise>
         requires requires(Promise& promise, std::error_code why) { promise.return_early(why); }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
-        return coroutine.promise().return_early(outcome_.error());
+        Promise& promise = coroutine.promise();
+        // One of the coroutine's own type may say more than its error.
+        if constexpr (requires { promise.return_early(std::move(outcome_)); })
+            return promise.return_early(std::move(outcome_));
+        else
+            return promise.return_early(outcome_.error());
     }
 
     auto await_resume() noexcept { return *std::move(outcome_); }
@@ -154,7 +159,8 @@ class [[nodiscard]] or_return_awaiter {
 };
 
 /// `auto n = co_await or_return(co_await read{...});` goes on with the value, or returns the error
-/// to the caller. For coroutines that return `task<result<T>>`.
+/// to the caller. For coroutines that return `task<result<T>>`; in a `task<transfer>` a transfer
+/// that fails is returned with its count.
 template <class Outcome>
     requires carries_error<Outcome>
 or_return_awaiter<Outcome> or_return(Outcome outcome) noexcept {

@@ -101,6 +101,7 @@ scheduler::~scheduler() {
         empty_mailbox();
     }
     ring_.poll();
+    await_posters();
     forget_all();
 }
 
@@ -157,6 +158,7 @@ void scheduler::submit_outside() noexcept {
 void scheduler::await_outside() noexcept {
     // One that was turned out may have ended what is waited for.
     const bool turned_out = !recalled_.empty() && turn_out_recalled(false);
+    submit_outside();
     look_outside(!turned_out, complain_at_);
     empty_mailbox();
     if (now() < complain_at_) return;

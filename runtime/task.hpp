@@ -217,6 +217,12 @@ class task_promise : public task_promise_base {
         value_.emplace(error);
         return finish();
     }
+    template <std::same_as<T> Outcome>
+        requires carries_error<T>
+    std::coroutine_handle<> return_early(Outcome&& whole) noexcept {
+        value_.emplace(std::move(whole));
+        return finish();
+    }
 
     T take() {
         rethrow();

@@ -325,4 +325,16 @@ TEST_CASE("generator: what is done wrong with one is named") {
         const auto to = std::move(from);
         (void)from.next();
     }));
+    CHECK(dies_with("generator: two waits at once for its next value", [] {
+        manual_home at;
+        auto from = count_to(2);
+        auto asks = [&]() -> io::task<> { (void)co_await from.next(); };
+        auto and_more = [&]() -> io::task<> {
+            (void)co_await io::when_all(from.next(), io::sleep_for(1h));
+        };
+        running told(at, and_more());
+        at.run_until_idle();
+        running takes_it(at, asks());
+        at.advance(1h);
+    }));
 }

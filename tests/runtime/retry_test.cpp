@@ -11,6 +11,7 @@
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/within.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -115,6 +116,23 @@ TEST_CASE("retry: a transfer that fails is tried again") {
 
     CHECK(*all.take() == 5);
     CHECK(calls == 2);
+}
+
+TEST_CASE("retry: a cancelled pause tells how far the last call came") {
+    manual_home at;
+    auto sends = []() -> io::task<io::transfer> {
+        co_return {std::make_error_code(std::errc::connection_reset), 2};
+    };
+    auto limited = [&]() -> io::task<io::transfer> {
+        co_return co_await io::within(5ms, io::retry(regular, sends));
+    };
+    running all(at, limited());
+    at.run_until_idle();
+    at.advance(5ms);
+
+    const io::transfer told = all.take();
+    CHECK(told.error() == io::error::timed_out);
+    CHECK(told.count() == 2);
 }
 
 TEST_CASE("retry: an exception is no failure to be tried again") {

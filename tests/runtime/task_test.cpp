@@ -170,6 +170,23 @@ TEST_CASE("an exception passes through to the awaiter") {
     CHECK_THROWS_AS(run(thrower()), std::runtime_error);
 }
 
+TEST_CASE("or_return keeps the count of a transfer that failed in a task of one") {
+    auto fails = []() -> task<lariat::transfer> { co_return {make_error_code(error::closed), 7}; };
+    auto passes_on = [&]() -> task<lariat::transfer> {
+        const std::size_t moved = co_await or_return(co_await fails());
+        co_return moved;
+    };
+
+    manual_home at;
+    running all(at, passes_on());
+    at.run_until_idle();
+
+    const lariat::transfer told = all.take();
+
+    CHECK(told.error() == error::closed);
+    CHECK(told.count() == 7);
+}
+
 TEST_CASE("or_return destroys the locals before the caller goes on") {
     std::string deaths;
 
