@@ -241,7 +241,10 @@ class tls_listener {
                 }
                 while (of->is_full() && !of->ended) {
                     const auto woken = co_await within(of->make_way(), of->changed.wait());
-                    if (!woken && woken.error() != error::timed_out) of->fail(woken.error());
+                    if (woken || woken.error() == error::timed_out) continue;
+                    // Cancelled, or without memory for the limit: then whoever goes ends it.
+                    of->fail(woken.error());
+                    (void)co_await of->changed.wait();
                 }
                 if (!of->ended) handshakes.spawn(&shake_hands, place(of), *std::move(peer));
             } catch (...) {

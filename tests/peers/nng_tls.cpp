@@ -4,11 +4,25 @@
 #include <string>
 #include <string_view>
 
+#include <doctest/doctest.h>
+
 #include "aio/dial.hpp"
 #include "aio/transport/tls_url.hpp"
 #include "tests/aio/transport/tls_material.hpp"
 
 namespace io = lariat;
+
+TEST_SUITE_BEGIN("manners");
+
+TEST_CASE("NNG and Lariat have TLS in common") {
+    if (std::string_view(nng_tls_engine_name()) == "none") {
+        MESSAGE("skipped: this libnng was built without TLS");
+        return;
+    }
+    CHECK(tls_is_spoken());
+}
+
+TEST_SUITE_END();
 
 namespace {
 
