@@ -26,8 +26,8 @@ struct sp_options {
     ///
     /// What peers that have gone left behind counts together as one peer's: while there is no room
     /// for more of it nobody new is let in. Who connects waits, within the process and in `dial`
-    /// and `adopt` the connection is refused. So a crowd that comes, sends and goes takes no more
-    /// memory than what is there at a time may.
+    /// and `adopt` the connection is refused. A pair forgets the oldest of it instead. So a crowd
+    /// that comes, sends and goes takes no more memory than what is there at a time may.
     std::size_t receive_queue = 128;
     /// How long a peer may take to greet.
     duration greeting_limit = usual_greeting_limit;

@@ -26,6 +26,8 @@ class pair_socket final : public sp_socket {
 
   private:
     bool admits() const noexcept override { return !peer_; }
+    /// Else one that only sends would be locked out by a peer that has sent and gone.
+    bool forgets() const noexcept override { return true; }
     void joined(sp_peer& who) noexcept override {
         peer_ = &who;
         outlet_.serve();

@@ -20,6 +20,9 @@ class sp_rules {
     /// Whether one more peer may join.
     virtual bool admits() const noexcept { return true; }
 
+    /// Whether what peers have left behind goes rather than keep the next one out.
+    virtual bool forgets() const noexcept { return false; }
+
     virtual void joined(sp_peer& who) noexcept = 0;
 
     /// Nothing more comes from it or goes to it; what it has kept may still be taken.

@@ -21,6 +21,7 @@ class sp_socket::membership {
   public:
     membership(sp_socket& with, std::unique_ptr<sp_peer> who) noexcept
         : with_(&with), who_(std::move(who)) {
+        while (with_->forgets() && with_->is_too_much_left()) with_->forget_oldest();
         ++with_->peer_count_;
         with_->peers_.add(*who_);
         with_->joined(*who_);
@@ -137,6 +138,13 @@ void sp_socket::forget(sp_peer& who) noexcept {
     delete &who;
 }
 
+void sp_socket::forget_oldest() noexcept {
+    sp_peer& who = departed_.front();
+    left_behind_.messages -= who.count_kept();
+    left_behind_.bytes -= who.bytes_kept();
+    forget(who);
+}
+
 void sp_socket::taken_late(sp_peer& who, std::size_t size) noexcept {
     const bool was_crowded = crowded();
     --left_behind_.messages;
@@ -215,6 +223,10 @@ task<> sp_socket::redial(sp_place where, std::optional<membership> first) {
     while (!cancelled()) {
         time_point joined = never;
         try {
+            while (!first && crowded()) {
+                const auto vacant = co_await vacancy_.wait();
+                if (!vacant) co_return;
+            }
             if (!first) {
                 auto made = co_await connect(where);
                 if (made) first.emplace(*std::move(made));
@@ -263,10 +275,17 @@ task<result<std::string>> sp_socket::listen(std::string url) {
 }
 
 task<> sp_socket::accept_streams(any_listener door, sp_mapping mapping) {
-    while (!cancelled()) {
+    backoff pauses(options_.reconnect);
+    while (!cancelled() && door.is_open()) {
         try {
             auto stream = co_await door.accept();
-            if (!stream) co_return;
+            if (!stream) {
+                // A lack of descriptors or memory ends some time.
+                const auto paused = co_await sleep_for(pauses.next());
+                if (!paused) co_await yield();
+                continue;
+            }
+            pauses = backoff(options_.reconnect);
             // It is not greeted before: then it does not believe that it has a peer, and sends
             // nothing.
             while (crowded()) {

@@ -106,14 +106,17 @@ class sp_socket : protected sp_rules {
     friend class sp_door;
 
     /// Whether too much is there that nobody has received and that nobody here has sent.
-    bool crowded() const noexcept {
+    bool is_too_much_left() const noexcept {
         return left_behind_.messages >= options_.receive_queue ||
                left_behind_.bytes >= message_queue::most_bytes;
     }
+    /// Whether that keeps others out.
+    bool crowded() const noexcept { return is_too_much_left() && !forgets(); }
     bool takes_peers() const noexcept { return !closed_ && admits() && !crowded(); }
 
     void bury(std::unique_ptr<sp_peer> who) noexcept;
     void forget(sp_peer& who) noexcept;
+    void forget_oldest() noexcept;
     void taken_late(sp_peer& who, std::size_t size) noexcept override;
 
     void start(task<> body);

@@ -1,9 +1,13 @@
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "aio/dial.hpp"
 #include "aio/sp/pair_socket.hpp"
@@ -131,12 +135,12 @@ TEST_CASE("who comes to a listener meanwhile waits, and loses nothing") {
 
 TEST_CASE("a peer that is dialed again and again may leave no more behind than a queue holds") {
     sp_net net;
-    pair_socket dials({.receive_queue = 2,
+    pull_socket dials({.receive_queue = 2,
                        .reconnect = {.first = 1ms, .growth = 1, .longest = 1ms, .jitter = 0}});
     CHECK(dials.keep_dialing("inproc://comes back"));
     int came = 0;
     for (int i = 0; i < 10; ++i) {
-        pair_socket there;
+        push_socket there;
         CHECK(!net.run(error_of_listen(there, "inproc://comes back")));
         net.at.advance(5ms);
         if (there.peer_count() == 0) continue;
@@ -186,6 +190,28 @@ TEST_CASE("a question that a receiver was promised is its own, although who aske
     net.at.run_until_idle();
 
     CHECK(hears.take() == "too late");
+}
+
+TEST_CASE("a pair that never receives is not kept from its next peer by what the last one left") {
+    sp_net net;
+    pair_socket pair(holding(2));
+    for (const char* const text : {"a", "b", "c"}) {
+        {
+            pair_socket brief;
+            net.connect(pair, brief, way::wire);
+            CHECK(net.run(send_texts(brief, {text})) == 1);
+            net.at.run_until_idle();
+        }
+        net.at.run_until_idle();
+    }
+    pair_socket next;
+
+    net.connect(pair, next, way::wire);
+
+    CHECK(net.run(send_texts(pair, {"hello"})) == 1);
+    CHECK(net.run(receive_texts(next, 1)) == texts{"hello"});
+    CHECK(net.run(send_texts(next, {"d"})) == 1);
+    CHECK(net.run(receive_texts(pair, 2)) == texts{"c", "d"});
 }
 
 TEST_CASE("closing a socket forgets what peers left behind") {
