@@ -220,7 +220,7 @@ class task_promise : public task_promise_base {
     template <std::same_as<T> Outcome>
         requires carries_error<T>
     std::coroutine_handle<> return_early(Outcome&& whole) noexcept {
-        value_.emplace(std::move(whole));
+        value_.emplace(std::forward<Outcome>(whole));
         return finish();
     }
 

@@ -59,7 +59,7 @@ class rep_request {
 /// A reply never waits, so that nobody who answers can be held up by a peer that does not read:
 /// what such a peer asks is not received while its replies fill `send_queue`, and once its requests
 /// fill `receive_queue` nothing is read from it. It costs that much, and a reply for each request
-/// that was open then.
+/// that had come by then.
 ///
 ///     while (auto asked = co_await answerer.receive())
 ///         (void)co_await asked->reply(answer_to(asked->what));

@@ -236,7 +236,7 @@ task<> sp_socket::redial(sp_place where, std::optional<membership> first) {
                 co_await first->peer().run();
             }
         } catch (const std::bad_alloc&) {
-            // As one that cannot be reached, or is lost.
+            first.reset();  // As one that cannot be reached, or is lost.
         }
         first.reset();
         // One that is sent away as soon as it has greeted is no better than one that refuses.
@@ -277,27 +277,27 @@ task<result<std::string>> sp_socket::listen(std::string url) {
 task<> sp_socket::accept_streams(any_listener door, sp_mapping mapping) {
     backoff pauses(options_.reconnect);
     while (!cancelled() && door.is_open()) {
+        bool accepted = false;
         try {
             auto stream = co_await door.accept();
-            if (!stream) {
-                // A lack of descriptors or memory ends some time.
-                const auto paused = co_await sleep_for(pauses.next());
-                if (!paused) co_await yield();
-                continue;
-            }
-            pauses = backoff(options_.reconnect);
             // It is not greeted before: then it does not believe that it has a peer, and sends
             // nothing.
-            while (crowded()) {
+            while (stream && crowded()) {
                 const auto vacant = co_await vacancy_.wait();
                 if (!vacant) co_return;
             }
-            start(host_stream(*std::move(stream), mapping));
-            continue;
+            accepted = stream.has_value();
+            if (accepted) start(host_stream(*std::move(stream), mapping));
         } catch (const std::bad_alloc&) {
-            // The next one may find memory again.
+            accepted = false;
         }
-        co_await yield();
+        if (accepted) {
+            pauses = backoff(options_.reconnect);
+            continue;
+        }
+        // A lack of descriptors or memory ends some time.
+        const auto paused = co_await sleep_for(pauses.next());
+        if (!paused) co_await yield();
     }
 }
 

@@ -286,7 +286,7 @@ TEST_CASE("what many send that come and go arrives once, while others wait at th
         all.over = true;
         for (auto& each : threads) each.join();
 
-        MESSAGE(url << ": " << received << " came, " << all.refused << " times refused");
+        MESSAGE(url << ": " << received << " came, " << all.refused.load() << " times refused");
         CHECK(received == comers * count);
     }
 }
