@@ -46,8 +46,8 @@ void home::post(runnable& item) noexcept {
     posting_.fetch_sub(1, std::memory_order_release);
 }
 
-/// A wake by a ring leaves with its next batch. By then it is only promised, and nobody relies on it
-/// but who has that ring: its thread may block before.
+/// A wake by a ring leaves with its next batch. By then it is only promised, and nobody but who has
+/// that ring relies on it: its thread may block before.
 void home::wake_sleeper() noexcept {
     const auto own_ring = reinterpret_cast<std::uintptr_t>(here.kernel);
     std::uintptr_t seen = sleep_.load(std::memory_order_relaxed);

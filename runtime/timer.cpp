@@ -34,7 +34,7 @@ bool timer_queue::reserve(std::size_t slots) noexcept {
     void* memory = ::operator new(wanted * sizeof(entry), cache_line, std::nothrow);
     if (!memory) return false;
     std::unique_ptr<entry[], free_entries> larger(static_cast<entry*>(memory));
-    std::copy_n(entries_.get() + root, size_, larger.get() + root);
+    if (entries_) std::copy_n(entries_.get() + root, size_, larger.get() + root);
     entries_ = std::move(larger);
     capacity_ = wanted;
     return true;
