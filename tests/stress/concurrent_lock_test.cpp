@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 #include <tuple>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -31,8 +32,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t threads = 4;
-constexpr int walkers = 4;  // On each of them.
+constexpr std::array<std::size_t, 2> crowds{4, 16};  // Threads.
+constexpr int walkers = 4;                           // On each of them.
 
 using tally = std::atomic<std::uint64_t>;
 
@@ -52,10 +53,10 @@ struct outcomes {
     }
 };
 
-/// Runs the same body a few times on each of a few schedulers.
+/// Runs the same body a few times on each of so many schedulers.
 template <class Body>
-void run_everywhere(std::mt19937_64& seeds, Body& body) {
-    std::array<std::thread, threads> all;
+void run_everywhere(std::size_t threads, std::mt19937_64& seeds, Body& body) {
+    std::vector<std::thread> all(threads);
     for (auto& each : all) {
         each = std::thread([&body, seed = seeds()] {
             auto crowd = [&body](std::uint64_t own) -> io::task<> {
@@ -132,51 +133,57 @@ void check_ends(const char* name, const outcomes& ends) {
 TEST_CASE("a mutex of many homes lets one in at a time, whatever becomes of the waits") {
     constexpr const char* name = "concurrent_mutex";
     auto seeds = seeded(name);
-    const std::uint64_t each = rounds(1'000'000) / (threads * walkers) + 1;
-    io::concurrent_mutex lock;
-    std::uint64_t guarded = 0;  // By the mutex alone.
-    outcomes ends;
-    auto body = [&](std::uint64_t seed) -> io::task<> {
-        std::mt19937_64 random(seed);
-        auto describe = [&lock] { return lock.lock(); };
-        auto inside = [&guarded] { ++guarded; };
-        for (std::uint64_t i = 0; i < each; ++i) co_await tries(describe, inside, ends, random);
-    };
+    for (const std::size_t threads : crowds) {
+        CAPTURE(threads);
+        const std::uint64_t each = rounds(500'000) / (threads * walkers) + 1;
+        io::concurrent_mutex lock;
+        std::uint64_t guarded = 0;  // By the mutex alone.
+        outcomes ends;
+        auto body = [&](std::uint64_t seed) -> io::task<> {
+            std::mt19937_64 random(seed);
+            auto describe = [&lock] { return lock.lock(); };
+            auto inside = [&guarded] { ++guarded; };
+            for (std::uint64_t i = 0; i < each; ++i) co_await tries(describe, inside, ends, random);
+        };
 
-    run_everywhere(seeds, body);
+        run_everywhere(threads, seeds, body);
 
-    CHECK(!lock.locked());
-    CHECK(guarded == ends.got);
-    check_ends(name, ends);
+        CHECK(!lock.locked());
+        CHECK(guarded == ends.got);
+        check_ends(name, ends);
+    }
 }
 
 TEST_CASE("a semaphore of many homes gives out no more than it has, and loses nothing") {
     constexpr const char* name = "concurrent_semaphore";
     constexpr std::size_t most = 3;
     auto seeds = seeded(name);
-    const std::uint64_t each = rounds(1'000'000) / (threads * walkers) + 1;
-    io::concurrent_semaphore units(most);
-    std::atomic<std::size_t> inside{0};
-    tally too_many{0};
-    outcomes ends;
-    auto body = [&](std::uint64_t seed) -> io::task<> {
-        std::mt19937_64 random(seed);
-        for (std::uint64_t i = 0; i < each; ++i) {
-            const std::size_t wanted = 1 + random() % most;
-            auto describe = [&units, wanted] { return units.acquire(wanted); };
-            auto use = [&, wanted] {
-                if (inside.fetch_add(wanted) + wanted > most) ++too_many;
-                inside.fetch_sub(wanted);
-            };
-            co_await tries(describe, use, ends, random);
-        }
-    };
+    for (const std::size_t threads : crowds) {
+        CAPTURE(threads);
+        const std::uint64_t each = rounds(500'000) / (threads * walkers) + 1;
+        io::concurrent_semaphore units(most);
+        std::atomic<std::size_t> inside{0};
+        tally too_many{0};
+        outcomes ends;
+        auto body = [&](std::uint64_t seed) -> io::task<> {
+            std::mt19937_64 random(seed);
+            for (std::uint64_t i = 0; i < each; ++i) {
+                const std::size_t wanted = 1 + random() % most;
+                auto describe = [&units, wanted] { return units.acquire(wanted); };
+                auto use = [&, wanted] {
+                    if (inside.fetch_add(wanted) + wanted > most) ++too_many;
+                    inside.fetch_sub(wanted);
+                };
+                co_await tries(describe, use, ends, random);
+            }
+        };
 
-    run_everywhere(seeds, body);
+        run_everywhere(threads, seeds, body);
 
-    CHECK(too_many == 0);
-    CHECK(units.available() == most);
-    check_ends(name, ends);
+        CHECK(too_many == 0);
+        CHECK(units.available() == most);
+        check_ends(name, ends);
+    }
 }
 
 TEST_CASE("no signal of an auto_event is lost between two homes, whatever becomes of the waits") {
@@ -220,6 +227,7 @@ TEST_CASE("no signal of an auto_event is lost between two homes, whatever become
 TEST_CASE("an event and a latch let go all who wait in many homes, round by round") {
     constexpr const char* name = "concurrent_event and concurrent_latch";
     auto seeds = seeded(name);
+    constexpr std::size_t threads = crowds[0];
     struct meeting {
         io::concurrent_event go;
         io::concurrent_latch done{threads * walkers};
@@ -246,7 +254,7 @@ TEST_CASE("an event and a latch let go all who wait in many homes, round by roun
         }
     };
 
-    run_everywhere(seeds, body);
+    run_everywhere(threads, seeds, body);
 
     CHECK(early == 0);
     CHECK(ends.got == all.size() * threads * walkers);
