@@ -38,15 +38,18 @@ io::task<bool> exchange(tls& client, tls& server) {
     co_return std::get<0>(there) && std::get<1>(there) && std::get<0>(back) && std::get<1>(back);
 }
 
-/// Of a thousand exchanges.
-io::task<std::uint64_t> count_exchanges() {
+io::task<std::pair<tls, tls>> connect() {
     auto pair = make_tcp_pair();
     io::tcp_stream here(std::move(pair.first)), there(std::move(pair.second));
     auto both = co_await io::when_all(
         io::tls_connect(std::move(there), client_context(), {.server_name = "server.test"}),
         io::tls_accept(std::move(here), server_context()));
-    tls client = std::move(std::get<0>(both)).value();
-    tls server = std::move(std::get<1>(both)).value();
+    co_return {std::move(std::get<0>(both)).value(), std::move(std::get<1>(both)).value()};
+}
+
+/// Of a thousand exchanges.
+io::task<std::uint64_t> count_exchanges() {
+    auto [client, server] = co_await connect();
     std::uint64_t before = 0;
     for (int round = 0; round < 1200; ++round) {
         if (round == 200) before = counted::allocations();
@@ -58,13 +61,7 @@ io::task<std::uint64_t> count_exchanges() {
 
 /// Of a goodbye, from the end of a stream to the moment when its peer has heard of it.
 io::task<std::uint64_t> count_goodbye() {
-    auto pair = make_tcp_pair();
-    io::tcp_stream here(std::move(pair.first)), there(std::move(pair.second));
-    auto both = co_await io::when_all(
-        io::tls_connect(std::move(there), client_context(), {.server_name = "server.test"}),
-        io::tls_accept(std::move(here), server_context()));
-    tls client = std::move(std::get<0>(both)).value();
-    tls server = std::move(std::get<1>(both)).value();
+    auto [client, server] = co_await connect();
     const bool fine = co_await exchange(client, server);
     CHECK(fine);
     io::frame_pool::trim();

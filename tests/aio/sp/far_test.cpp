@@ -10,6 +10,7 @@
 #include "aio/sp/req_socket.hpp"
 #include "aio/sp/sub_socket.hpp"
 #include "aio/testing/other_thread.hpp"
+#include "tests/aio/sp/asking.hpp"
 #include "tests/aio/sp/linked.hpp"
 
 using namespace std::chrono_literals;
@@ -83,22 +84,6 @@ struct over_there {
   private:
     two_threads& at_;
 };
-
-task<std::string> ask(req_socket& by, std::string question) {
-    auto reply = co_await by.request(message(question));
-    co_return reply ? std::string(reply->text()) : reply.error().message();
-}
-
-task<std::optional<rep_request>> take_request(rep_socket& by) {
-    auto asked = co_await by.receive();
-    if (!asked) co_return std::nullopt;
-    co_return *std::move(asked);
-}
-
-task<std::error_code> reply(rep_request& to, std::string_view with) {
-    const auto sent = co_await to.reply(message(with));
-    co_return sent.error();
-}
 
 }  // namespace
 

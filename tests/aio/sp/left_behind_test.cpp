@@ -16,6 +16,7 @@
 #include "aio/sp/rep_socket.hpp"
 #include "aio/sp/req_socket.hpp"
 #include "aio/transport/by_url.hpp"
+#include "tests/aio/sp/asking.hpp"
 #include "tests/aio/sp/linked.hpp"
 
 using namespace std::chrono_literals;
@@ -51,11 +52,6 @@ bool streams_have_a_name() {
         return static_cast<bool>(done);
     }();
     return registered;
-}
-
-task<std::string> ask(req_socket& by, std::string question) {
-    auto reply = co_await by.request(message(question));
-    co_return reply ? std::string(reply->text()) : reply.error().message();
 }
 
 task<std::string> hear_question(rep_socket& by) {

@@ -6,6 +6,7 @@
 
 #include "aio/sp/rep_socket.hpp"
 #include "aio/sp/req_socket.hpp"
+#include "tests/aio/sp/asking.hpp"
 #include "tests/aio/sp/linked.hpp"
 
 using namespace std::string_literals;
@@ -19,11 +20,6 @@ using lariat::task;
 
 namespace {
 
-task<std::string> ask(req_socket& by, std::string question) {
-    auto reply = co_await by.request(message(question));
-    co_return reply ? std::string(reply->text()) : reply.error().message();
-}
-
 /// Answers each with itself in brackets, and counts.
 task<> answer_all(rep_socket& by, int& answered) {
     for (;;) {
@@ -34,17 +30,6 @@ task<> answer_all(rep_socket& by, int& answered) {
         if (!sent) co_return;
         ++answered;
     }
-}
-
-task<std::optional<rep_request>> take_request(rep_socket& by) {
-    auto asked = co_await by.receive();
-    if (!asked) co_return std::nullopt;
-    co_return *std::move(asked);
-}
-
-task<std::error_code> reply(rep_request& to, std::string_view with) {
-    const auto sent = co_await to.reply(message(with));
-    co_return sent.error();
 }
 
 lariat::rep_options queues(std::size_t sent, std::size_t received) {

@@ -7,6 +7,7 @@
 #include "aio/sp/req_socket.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/within.hpp"
+#include "tests/aio/sp/asking.hpp"
 #include "tests/aio/sp/linked.hpp"
 
 using namespace std::chrono_literals;
@@ -23,11 +24,6 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-task<std::string> ask(req_socket& by, std::string question) {
-    auto reply = co_await by.request(message(question));
-    co_return reply ? std::string(reply->text()) : reply.error().message();
-}
-
 task<std::string> ask_within(lariat::duration span, req_socket& by, std::string question) {
     auto reply = co_await lariat::within(span, by.request(message(question)));
     co_return reply ? std::string(reply->text()) : reply.error().message();
@@ -42,17 +38,6 @@ task<> answer(rep_socket& by, int count) {
             co_await asked->reply(message("[" + std::string(asked->what.text()) + "]"));
         if (!sent) co_return;
     }
-}
-
-task<std::optional<rep_request>> take_request(rep_socket& by) {
-    auto asked = co_await by.receive();
-    if (!asked) co_return std::nullopt;
-    co_return *std::move(asked);
-}
-
-task<std::error_code> reply(rep_request& to, std::string_view with) {
-    const auto sent = co_await to.reply(message(with));
-    co_return sent.error();
 }
 
 /// A rep socket whose peer is played by the test, byte by byte.
