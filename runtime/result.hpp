@@ -131,6 +131,16 @@ inline constexpr bool carries_error<result<T>> = true;
 template <>
 inline constexpr bool carries_error<transfer> = true;
 
+/// Returns: the outcome with another error; what else it says stays.
+template <class Outcome>
+    requires carries_error<Outcome>
+Outcome with_error(Outcome outcome, std::error_code why) {
+    if constexpr (requires { std::move(outcome).with_error(why); })
+        return std::move(outcome).with_error(why);
+    else
+        return why;
+}
+
 /// What `co_await or_return(x)` waits with: the value of `x`, or an early return of its error.
 template <class Outcome>
 class [[nodiscard]] or_return_awaiter {

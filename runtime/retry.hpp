@@ -61,11 +61,7 @@ auto retry(retry_options how, F f, Args... args)
         const bool last = attempt >= how.attempts || (how.worthwhile && !how.worthwhile(why));
         if (!why || last) co_return std::move(outcome);
         const auto paused = co_await sleep_for(pauses.next());
-        if (paused) continue;
-        if constexpr (requires { outcome.with_error(why); })
-            co_return outcome.with_error(paused.error());
-        else
-            co_return paused.error();
+        if (!paused) co_return with_error(std::move(outcome), paused.error());
     }
 }
 

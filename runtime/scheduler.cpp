@@ -145,7 +145,6 @@ void scheduler::begin_drain() noexcept {
     check(on_this_thread() && !dispatching(),
           "destroyed inside a completion, an arrival or a cancel function, or on another thread "
           "than its home's, while it is pending");
-    submit_outside();
     complain_at_ = after(now(), patience_);
 }
 

@@ -35,13 +35,7 @@ struct take_selected {
     template <class Member>
     auto operator()(Member& each) const {
         using value = typename selected_value<typename Member::outcome_type>::type;
-        if (each.skipped()) {
-            const std::error_code why = each.line.reason;
-            if constexpr (std::is_same_v<value, transfer>)
-                return value(why, 0);
-            else
-                return value(why);
-        }
+        if (each.skipped()) return value(each.line.reason);
         if constexpr (std::is_void_v<typename Member::outcome_type>) {
             each.take();
             return value();

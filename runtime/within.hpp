@@ -130,10 +130,7 @@ class limited_member final : public single_member<Awaitable>,
     /// The deadline reached the leaves as `canceled`; here, at its own boundary, it has its name.
     value named(value yielded) {
         if (!expired_ || yielded.error() != make_error_code(error::canceled)) return yielded;
-        if constexpr (requires { std::move(yielded).with_error(std::error_code()); })
-            return std::move(yielded).with_error(make_error_code(error::timed_out));
-        else
-            return error::timed_out;
+        return with_error(std::move(yielded), make_error_code(error::timed_out));
     }
 
     time_limit limit_;
