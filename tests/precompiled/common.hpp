@@ -1,5 +1,5 @@
 // What nearly every test includes, compiled once for each program of tests. It saves time and
-// nothing else: each file includes what it uses, and is compiled without this, too.
+// nothing else: each file includes what it uses.
 
 #include <algorithm>
 #include <array>
