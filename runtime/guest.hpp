@@ -18,7 +18,9 @@ class scheduler;
 /// nothing of the host's touches it.
 ///
 /// A host that is blocked in a destructor still destroys guests that are recalled: two that wait
-/// for each other's guests both go on.
+/// for each other's guests both go on. Not the guest that the destructor is a part of; and none
+/// where that cannot be told, in a foreign coroutine, in a generator that nobody asks any more, in
+/// a task of a scheduler that a task has made: there they wait until the destructor has returned.
 class guest : public root_task {
   public:
     guest(const guest&) = delete;

@@ -130,8 +130,7 @@ void scheduler::run_until_done(main_task& root) noexcept {
     while (!root.done()) {
         turn();
         if (root.done()) break;
-        if (!recalled_.empty()) [[unlikely]]
-            (void)turn_out_recalled(true);
+        while (root_task* recalled = recalled_.pop_front()) turn_out(*recalled);
         // What was turned out may have let go what others waited for.
         look_outside(!ready(), timers().next());
     }
@@ -156,7 +155,7 @@ void scheduler::submit_outside() noexcept {
 
 void scheduler::await_outside() noexcept {
     // One that was turned out may have ended what is waited for.
-    const bool turned_out = !recalled_.empty() && turn_out_recalled(false);
+    const bool turned_out = !recalled_.empty() && turn_out_recalled();
     submit_outside();
     look_outside(!turned_out, complain_at_);
     empty_mailbox();
@@ -212,14 +211,26 @@ void scheduler::turn_out_soon(guest& one) noexcept {
     recalled_.push_back(one);
 }
 
-/// Nothing is destroyed while a message arrives, nor a guest of which a part runs: one that is
-/// blocked in a destructor itself.
+/// Whether what runs is found among the first tasks and all that they wait for. What is not may be
+/// anybody's: a foreign coroutine, a generator that nobody asks, another scheduler's task.
+bool scheduler::knows_what_runs() noexcept {
+    if (!running_) return true;  // Nobody's.
+    if (!here.line) return !leaving_.empty();
+    bool found = false;
+    for (auto* list : {&roots_, &guests_, &recalled_, &leaving_})
+        list->for_each(
+            [&](root_task& root) { found = found || is_part_of(*here.line, root.line()); });
+    return found;
+}
+
+/// A guest of which a part runs, in a destructor that blocks, is destroyed between turns.
 /// Returns: whether one was turned out.
-bool scheduler::turn_out_recalled(bool between_turns) noexcept {
+bool scheduler::turn_out_recalled() noexcept {
+    if (!knows_what_runs()) return false;
     intrusive_list<root_task, root_task> busy;
     bool turned_out = false;
     while (root_task* root = recalled_.pop_front()) {
-        if (!between_turns && here.line && is_part_of(*here.line, root->line())) {
+        if (here.line && is_part_of(*here.line, root->line())) {
             busy.push_back(*root);
         } else {
             turn_out(*root);

@@ -91,7 +91,8 @@ class scheduler final : public home {
     bool admit(guest& one) noexcept;
     void see_off() noexcept;
     void turn_out_soon(guest& one) noexcept;
-    bool turn_out_recalled(bool between_turns) noexcept;
+    bool knows_what_runs() noexcept;
+    bool turn_out_recalled() noexcept;
     void turn_out_all() noexcept;
     void turn_out(root_task& one) noexcept;
     void submit_outside() noexcept;

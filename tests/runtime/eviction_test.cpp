@@ -1,6 +1,8 @@
 #include <atomic>
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
+#include <exception>
 #include <future>
 #include <memory>
 #include <ostream>
@@ -12,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include "aio/awaitable.hpp"
+#include "runtime/generator.hpp"
 #include "runtime/on.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
@@ -135,6 +138,156 @@ TEST_CASE("a guest is not turned out while a task of its own is being destroyed"
     ends_it.join();
 
     CHECK(order == "task guest");
+}
+
+namespace {
+
+/// Waits for `pending` when it is destroyed.
+struct leftover {
+    std::unique_ptr<io::task_scope> waits;
+
+    void leave(stubborn& pending) {
+        waits = std::make_unique<io::task_scope>();
+        auto wait = [](stubborn& what) -> io::task<> { (void)co_await io::shield(what); };
+        waits->spawn(wait(pending));
+    }
+};
+
+/// Destroys the visit of `guest(leftover, order)` while it waits for what it left, and ends that
+/// afterwards.
+/// Returns: in which order both ended.
+template <class Guest>
+std::string order_of_ends(Guest guest) {
+    neighbour other;
+    stubborn pending;
+    std::string order;
+    auto visitor = [&]() -> io::task<> {
+        const at_end end([&] { order += "guest"; });
+        co_await guest(pending);
+        (void)co_await io::sleep_for(1h);
+    };
+    std::thread ends_it;
+
+    visit_until(other.loop(), visitor(), [&] {
+        pending.started();
+        ends_it = std::thread([&] {
+            std::this_thread::sleep_for(10ms);  // The visit's end has come over by then.
+            order += "part ";
+            pending.end();
+        });
+    });
+    ends_it.join();
+    return order;
+}
+
+io::generator<int> blocks_when_it_is_left(stubborn& pending) {
+    (void)co_await io::sleep_for(1h);
+    leftover left;
+    left.leave(pending);
+    co_await io::yield();
+    left.waits.reset();
+    co_yield 1;
+}
+
+/// A coroutine that knows nothing of strands. Destroyed by who has it.
+class stranger {
+  public:
+    struct promise_type {
+        stranger get_return_object() {
+            return stranger(std::coroutine_handle<promise_type>::from_promise(*this));
+        }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        void return_void() {}
+        void unhandled_exception() { std::terminate(); }
+    };
+
+    stranger(stranger&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+    ~stranger() {
+        if (body_) body_.destroy();
+    }
+
+  private:
+    explicit stranger(std::coroutine_handle<promise_type> body) : body_(body) {}
+
+    std::coroutine_handle<promise_type> body_;
+};
+
+stranger blocks_after_a_pause(stubborn& pending) {
+    leftover left;
+    (void)co_await io::sleep_for(1ms);
+    left.leave(pending);
+    co_await io::yield();
+    left.waits.reset();
+}
+
+}  // namespace
+
+TEST_CASE("a guest is not turned out while a generator of its own runs that nobody asks") {
+    const std::string order = order_of_ends([](stubborn& pending) -> io::task<> {
+        auto values = blocks_when_it_is_left(pending);
+        {
+            io::task_scope scope;
+            scope.spawn(
+                [](io::generator<int>& from) -> io::task<> { (void)co_await from.next(); }(values));
+            co_await io::yield();
+            // Who asked is destroyed here; the generator goes on.
+        }
+        (void)co_await io::sleep_for(1h);
+    });
+
+    CHECK(order == "part guest");
+}
+
+TEST_CASE("a guest is not turned out while a scheduler runs that its task has made") {
+    const std::string order = order_of_ends([](stubborn& pending) -> io::task<> {
+        leftover left;
+        left.leave(pending);
+        co_await io::yield();
+        io::run([](leftover& outer) -> io::task<> {
+            outer.waits.reset();
+            co_return;
+        }(left));
+    });
+
+    CHECK(order == "part guest");
+}
+
+TEST_CASE("a guest is not turned out while a foreign coroutine of its own runs") {
+    const std::string order = order_of_ends([](stubborn& pending) -> io::task<> {
+        const stranger foreign = blocks_after_a_pause(pending);
+        (void)co_await io::sleep_for(1h);
+    });
+
+    CHECK(order == "part guest");
+}
+
+TEST_CASE("a guest is turned out while the arguments of another task's child are destroyed") {
+    neighbour other;
+    stubborn pending;
+    std::atomic<bool> leaving{false};
+    auto ends = [&](leftover left) -> io::task<> {
+        left.leave(pending);
+        co_await io::yield();
+        leaving = true;
+        leaving.notify_one();
+        co_return;  // What is left is destroyed with the frame, and waits.
+    };
+    auto blocks = [&]() -> io::task<> {
+        io::task_scope scope;
+        scope.spawn(ends({}));
+        (void)co_await scope.join();
+    };
+    std::future<void> blocked;
+    auto ends_it = [&]() -> io::task<> {
+        const at_end end([&] { pending.end(); });
+        blocked = io::start_on(other.loop(), blocks());
+        (void)co_await io::sleep_for(1h);
+    };
+
+    visit_until(other.loop(), ends_it(), [&] { leaving.wait(false); });
+
+    CHECK(blocked.wait_for(10s) == std::future_status::ready);
 }
 
 TEST_CASE("a guest is turned out once, also if it is recalled while its host's end waits for it") {
