@@ -97,6 +97,8 @@ bool ring::kernel_wants_enter() const noexcept {
            (IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN);
 }
 
+bool ring::has_news() const noexcept { return answers_waiting() || kernel_wants_enter(); }
+
 io_uring_sqe* ring::next_entry() noexcept {
     const std::size_t slot = submission_tail_++ & submission_mask_;
     return reinterpret_cast<io_uring_sqe*>(submissions_ + (slot << submission_shift_));

@@ -71,6 +71,9 @@ class ring {
     /// when there is nothing to do.
     void poll() noexcept;
 
+    /// Whether the kernel has answers, or work that ends in some. No system call.
+    bool has_news() const noexcept;
+
     /// Dispatches the answers that are there. Each is copied and given back before its completion
     /// is called, so this may nest.
     /// Returns: how many.

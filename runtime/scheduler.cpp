@@ -33,6 +33,15 @@ class scheduler::stop_request final : public runnable {
 
 namespace {
 
+/// Leaves the core to its other thread for a moment.
+void pause_briefly() noexcept {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");
+#endif
+}
+
 ring_options woken_by_interrupts(ring_options options) {
     if (options.disk != disk_completion::interrupt)
         throw std::system_error(std::make_error_code(std::errc::invalid_argument),
@@ -71,6 +80,7 @@ scheduler::scheduler(scheduler_options options)
     : home(*options.time, options.budgets),
       ring_(woken_by_interrupts(options.ring)),
       patience_(options.patience),
+      spin_(options.spin),
       stop_request_(std::make_unique<stop_request>(*this)),
       wake_signal_(std::make_unique<wake_signal>(ring_)) {}
 
@@ -112,6 +122,20 @@ void scheduler::enter(main_task& root) noexcept {
     roots_.push_back(root);
 }
 
+/// Nobody need wake a loop that looks by itself.
+void scheduler::look_for_more() noexcept {
+    constexpr int looks_per_time = 16;
+    const clock& real = clock::system();
+    const time_point enough = after(real.now(), spin_);
+    ring_.poll();
+    do {
+        for (int i = 0; i < looks_per_time; ++i) {
+            if (mail() || ring_.has_news()) return;
+            pause_briefly();
+        }
+    } while (now() < timers().next() && real.now() < enough);
+}
+
 [[gnu::always_inline]] inline void scheduler::look_outside(bool may_sleep,
                                                            time_point deadline) noexcept {
     if (may_sleep && fall_asleep()) {
@@ -131,6 +155,7 @@ void scheduler::run_until_done(main_task& root) noexcept {
         turn();
         if (root.done()) break;
         while (root_task* recalled = recalled_.pop_front()) turn_out(*recalled);
+        if (spin_ > spin_.zero() && !ready()) look_for_more();
         // What was turned out may have let go what others waited for.
         look_outside(!ready(), timers().next());
     }

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <future>
@@ -18,8 +20,10 @@
 #include <doctest/doctest.h>
 
 #include "aio/completion_source.hpp"
+#include "aio/op/file.hpp"
 #include "aio/op/nop.hpp"
 #include "aio/op/socket.hpp"
+#include "runtime/concurrent_event.hpp"
 #include "runtime/event.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
@@ -277,4 +281,60 @@ TEST_CASE("a dump names what is waited for, and on which descriptor") {
 
     CHECK(written.str().find("receive") != std::string::npos);
     CHECK(written.str().find(std::to_string(pair.first.number())) != std::string::npos);
+}
+
+TEST_CASE("a scheduler that spins hears of other threads and of the kernel without sleeping") {
+    io::scheduler loop({.spin = 1h});
+    io::concurrent_event from_thread;
+    std::array<int, 2> pipe;
+    REQUIRE(::pipe(pipe.data()) == 0);
+    std::uint64_t for_post = 0;
+    std::uint64_t for_read = 0;
+    std::byte got{};
+    auto body = [&]() -> io::task<> {
+        (void)co_await io::nop{};
+        const std::uint64_t before = loop.kernel()->system_calls();
+        (void)co_await from_thread.wait();
+        const std::uint64_t between = loop.kernel()->system_calls();
+        (void)co_await io::read{.file = pipe[0], .buffer = io::buffer_view(&got, 1)};
+        for_post = between - before;
+        for_read = loop.kernel()->system_calls() - between;
+        (void)co_await io::sleep_for(1ms);
+    };
+    std::thread other([&] {
+        std::this_thread::sleep_for(10ms);  // By now a loop that does not spin sleeps.
+        from_thread.set();
+        std::this_thread::sleep_for(10ms);
+        (void)::write(pipe[1], "x", 1);
+    });
+
+    loop.run(body());
+    other.join();
+
+    CHECK(for_post == 0);
+    CHECK(for_read == 2);  // One submits it, one fetches the answer.
+    CHECK(got == std::byte{'x'});
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+}
+
+TEST_CASE("a scheduler sleeps when it has spun long enough") {
+    io::scheduler loop({.spin = 1us});
+    io::concurrent_event from_thread;
+    std::uint64_t calls = 0;
+    auto body = [&]() -> io::task<> {
+        (void)co_await io::nop{};
+        const std::uint64_t before = loop.kernel()->system_calls();
+        (void)co_await from_thread.wait();
+        calls = loop.kernel()->system_calls() - before;
+    };
+    std::thread other([&] {
+        std::this_thread::sleep_for(10ms);
+        from_thread.set();
+    });
+
+    loop.run(body());
+    other.join();
+
+    CHECK(calls == 1);
 }
