@@ -113,7 +113,7 @@ template <class Call,
           bool = translates_answer<Call> || takes_from_pool<Call> || has_other_way<Call>>
 class described_operation : public kernel_operation {
   protected:
-    explicit described_operation(Call call) noexcept : call_(call) {}
+    explicit described_operation(const Call& call) noexcept : call_(call) {}
     ~described_operation() = default;
 
     Call call_;
@@ -123,7 +123,7 @@ class described_operation : public kernel_operation {
 template <class Call>
 class described_operation<Call, true> : public kernel_operation {
   protected:
-    explicit described_operation(Call call) noexcept : call_(call) {}
+    explicit described_operation(const Call& call) noexcept : call_(call) {}
     ~described_operation() = default;
 
     Call call_;
@@ -171,7 +171,7 @@ class operation_of : public described_operation<Call> {
     aio& subject() noexcept { return *this; }
 
   protected:
-    explicit operation_of(Call call) noexcept : described_operation<Call>(call) {}
+    explicit operation_of(const Call& call) noexcept : described_operation<Call>(call) {}
 
     ~operation_of() {
         if (this->in_progress()) [[unlikely]]
@@ -237,14 +237,14 @@ class operation_of : public described_operation<Call> {
 template <kernel_call Call>
 class [[nodiscard]] operation final : public operation_of<Call>, public awaiting<operation<Call>> {
   public:
-    explicit operation(Call call) noexcept : operation_of<Call>(call) {}
+    explicit operation(const Call& call) noexcept : operation_of<Call>(call) {}
 
     bool launch() noexcept { return this->submit(); }
 };
 
 template <kernel_call Call>
     requires(!requires { Call::only_multishot; })
-operation<Call> operator co_await(Call call) noexcept {
+operation<Call> operator co_await(const Call& call) noexcept {
     return operation<Call>(call);
 }
 
