@@ -13,7 +13,8 @@
 namespace bench {
 
 const sp_party& sp_party_of(std::string_view subject) {
-    if (subject == lariat_party.name) return lariat_party;
+    for (const sp_party* ours : {&lariat_party, &lariat_spinning_party})
+        if (subject == ours->name) return *ours;
     if (subject != "nng") throw usage_error("sp: no subject \"" + std::string(subject) + "\"");
     if (!nng_party.name)
         throw unavailable("libnng was not there when this was built (Debian: libnng-dev)");

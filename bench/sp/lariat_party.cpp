@@ -15,6 +15,7 @@ namespace bench {
 namespace {
 
 namespace io = lariat;
+using namespace std::chrono_literals;
 
 io::task<sp_count> receiving(const sp_plan& plan, const sp_announce& announce) {
     io::pull_socket own;
@@ -93,33 +94,64 @@ io::task<sp_count> both_on_this_thread(const sp_plan& plan) {
     co_return race.get<0>();
 }
 
-sp_count lariat_receive(const sp_plan& plan, const sp_announce& announce) {
-    return io::run(receiving(plan, announce));
-}
-void lariat_send(const sp_plan& plan) { io::run(sending(plan)); }
-void lariat_echo(const sp_plan& plan, const sp_announce& announce) {
-    io::run(listening_echo(plan, announce));
-}
-sp_count lariat_ask(const sp_plan& plan) { return io::run(dialing_ask(plan)); }
+/// How a loop waits: it sleeps, or looks for a while before it does.
+enum class waiting : bool { sleeps, spins };
 
+template <waiting how>
+io::scheduler_options options() {
+    // Longer than a message takes over the loopback device and back.
+    return {.spin = how == waiting::spins ? 50us : 0us};
+}
+
+template <waiting how>
+sp_count lariat_receive(const sp_plan& plan, const sp_announce& announce) {
+    return io::run(receiving(plan, announce), options<how>());
+}
+
+template <waiting how>
+void lariat_send(const sp_plan& plan) {
+    io::run(sending(plan), options<how>());
+}
+
+template <waiting how>
+void lariat_echo(const sp_plan& plan, const sp_announce& announce) {
+    io::run(listening_echo(plan, announce), options<how>());
+}
+
+template <waiting how>
+sp_count lariat_ask(const sp_plan& plan) {
+    return io::run(dialing_ask(plan), options<how>());
+}
+
+template <waiting how>
 sp_count lariat_ask_within(const sp_plan& plan, bool on_two_threads) {
-    if (!on_two_threads) return io::run(both_on_this_thread(plan));
+    if (!on_two_threads) return io::run(both_on_this_thread(plan), options<how>());
     std::promise<io::scheduler*> listening;
     std::thread other([&] {
-        io::scheduler loop;
+        io::scheduler loop(options<how>());
         const auto announce = [&](const std::string&) { listening.set_value(&loop); };
         loop.run(listening_echo(plan, announce));
     });
     io::scheduler* const there = listening.get_future().get();
-    const sp_count taken = io::run(asking_on_this_thread(plan));
+    const sp_count taken = io::run(asking_on_this_thread(plan), options<how>());
     there->stop();
     other.join();
     return taken;
 }
 
+template <waiting how>
+constexpr sp_party party_named(const char* name) {
+    return {name,
+            lariat_receive<how>,
+            lariat_send<how>,
+            lariat_echo<how>,
+            lariat_ask<how>,
+            lariat_ask_within<how>};
+}
+
 }  // namespace
 
-const sp_party lariat_party{"lariat",    lariat_receive, lariat_send,
-                            lariat_echo, lariat_ask,     lariat_ask_within};
+const sp_party lariat_party = party_named<waiting::sleeps>("lariat");
+const sp_party lariat_spinning_party = party_named<waiting::spins>("lariat_spinning");
 
 }  // namespace bench

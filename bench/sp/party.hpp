@@ -83,6 +83,9 @@ struct sp_party {
 
 extern const sp_party lariat_party;
 
+/// The same with loops that look for messages before they sleep.
+extern const sp_party lariat_spinning_party;
+
 /// Does nothing where libnng was not there when this was built.
 extern const sp_party nng_party;
 
