@@ -26,7 +26,11 @@ result<Stream> stream_of(int number) {
 }  // namespace
 
 shared_writer::shared_writer(descriptor file) {
-    if (!may_signal(file)) how_ = write_waiting::hush::needless;
+    // A terminal that shows nothing for now must not hold up this thread.
+    if (::isatty(file.number()))
+        how_ = write_waiting::hush::by_patient_worker;
+    else if (!may_signal(file))
+        how_ = write_waiting::hush::needless;
     file_ = guarded_descriptor(std::move(file));
 }
 

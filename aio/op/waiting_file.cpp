@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <liburing.h>
 #include <poll.h>
+#include <sys/uio.h>
 
 #include "aio/op/file.hpp"
 #include "runtime/kernel_abi.hpp"
@@ -42,6 +43,7 @@ bool read_waiting::other_way(completion_event event) const noexcept {
 void write_waiting::prepare(io_uring_sqe& entry) const noexcept {
     if (buffer.empty()) [[unlikely]]
         return io_uring_prep_nop(&entry);
+    polls = polls || (how == hush::by_patient_worker && !asked);
     if (polls) {
         io_uring_prep_poll_add(&entry, file.number(), POLLOUT);
         entry.flags = file.entry_flags();
@@ -52,14 +54,17 @@ void write_waiting::prepare(io_uring_sqe& entry) const noexcept {
     entry.flags = file.entry_flags();
     if (how == hush::by_flag && !capabilities().since({6, 18})) how = hush::by_worker;
     if (how == hush::by_flag) entry.rw_flags = kernel::rwf_nosignal;
-    if (how == hush::by_worker) entry.flags |= IOSQE_ASYNC;
+    if (how == hush::by_worker) entry.rw_flags = RWF_NOWAIT;
+    if (how == hush::by_worker || how == hush::by_patient_worker) entry.flags |= IOSQE_ASYNC;
 }
 
 bool write_waiting::other_way(completion_event event) const noexcept {
-    if (event.result == -EOPNOTSUPP && how == hush::by_flag && !polls) {
-        how = hush::by_worker;
+    const bool may_change = how == hush::by_flag || how == hush::by_worker;
+    if (event.result == -EOPNOTSUPP && may_change && !polls) {
+        how = how == hush::by_flag ? hush::by_worker : hush::by_patient_worker;
         return true;
     }
+    asked = polls;
     return goes_on(event, polls);
 }
 

@@ -33,12 +33,14 @@ struct read_waiting {
 /// As `write` at the file's own position, to what waits. It waits also if someone who shares the
 /// file has set O_NONBLOCK on it, and a reader that is gone is an error, never SIGPIPE:
 /// RWF_NOSIGNAL where the kernel knows it, else a worker thread of the kernel, where the signal has
-/// no effect.
+/// no effect. That one does not wait: a cancel that comes as it goes from a try to a wait is lost
+/// in the kernel. A terminal can only be written by one that waits, so it is asked for room before.
 /// Returns: how many bytes.
 /// Errors: broken_pipe; those of write(2), except EAGAIN; canceled, timed_out.
 /// Cancel: what was written counts; data beats cancel.
 /// Lifetime: the buffer must not change until the operation has finished, even after cancel.
-/// Source: write(2), pipe(7), io_uring_prep_write(3), Linux 5.6; RWF_NOSIGNAL Linux 6.18.
+/// Source: write(2), pipe(7), io_uring_prep_write(3), Linux 5.6; RWF_NOSIGNAL Linux 6.18,
+/// RWF_NOWAIT for pipes Linux 6.4.
 struct write_waiting {
     static constexpr const char* name = "write";
 
@@ -46,13 +48,15 @@ struct write_waiting {
     enum class hush : std::uint8_t {
         by_flag,
         by_worker,
-        needless,  ///< It is neither a pipe nor a socket.
+        by_patient_worker,  ///< Of what cannot be written without waiting.
+        needless,           ///< It is neither a pipe nor a socket.
     };
 
     descriptor_ref file;
     const_buffer_view buffer;
     mutable hush how = hush::by_flag;
     mutable bool polls = false;  ///< There was no room: until there is.
+    mutable bool asked = false;  ///< There was room, for one try.
 
     void prepare(io_uring_sqe& entry) const noexcept;
     bool other_way(completion_event event) const noexcept;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <chrono>
@@ -91,6 +92,8 @@ TEST_CASE("write_waiting: no signal by a flag, by a worker, or because there wou
     const io::write_waiting by_flag{.file = 3, .buffer = text};
     const io::write_waiting by_worker{
         .file = 3, .buffer = text, .how = io::write_waiting::hush::by_worker};
+    const io::write_waiting patient{
+        .file = 3, .buffer = text, .how = io::write_waiting::hush::by_patient_worker};
     const io::write_waiting needless{
         .file = 3, .buffer = text, .how = io::write_waiting::hush::needless};
 
@@ -100,7 +103,7 @@ TEST_CASE("write_waiting: no signal by a flag, by a worker, or because there wou
 
     CHECK(worked.opcode == IORING_OP_WRITE);
     CHECK(worked.flags == IOSQE_ASYNC);
-    CHECK(worked.rw_flags == 0);
+    CHECK(worked.rw_flags == RWF_NOWAIT);
     CHECK(worked.off == UINT64_MAX);
     CHECK(is_clean(plain));
     CHECK(plain.rw_flags == 0);
@@ -112,7 +115,15 @@ TEST_CASE("write_waiting: no signal by a flag, by a worker, or because there wou
     } else {
         CHECK(flagged.flags == IOSQE_ASYNC);
     }
-    CHECK_FALSE(by_worker.other_way({-EOPNOTSUPP, 0}));
+    CHECK(by_worker.other_way({-EOPNOTSUPP, 0}));
+    CHECK(prepared(by_worker).opcode == IORING_OP_POLL_ADD);
+    CHECK(prepared(patient).opcode == IORING_OP_POLL_ADD);
+    CHECK(patient.other_way({POLLOUT, 0}));
+    CHECK(prepared(patient).flags == IOSQE_ASYNC);
+    CHECK(prepared(patient).rw_flags == 0);
+    CHECK_FALSE(patient.other_way({-EOPNOTSUPP, 0}));
+    CHECK(prepared(patient).opcode == IORING_OP_POLL_ADD);
+    CHECK_FALSE(patient.other_way({-ECANCELED, 0}));
 }
 
 TEST_CASE("empty buffers ask the file nothing") {
