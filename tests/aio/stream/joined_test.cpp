@@ -16,7 +16,9 @@
 
 namespace io = lariat;
 
-static_assert(io::byte_stream<io::joined<io::pipe_reader&, io::pipe_writer>>);
+static_assert(io::stream<io::joined<io::pipe_reader&, io::pipe_writer>>);
+static_assert(!io::stream<io::joined<io::descriptor_stream, io::pipe_writer>>);
+static_assert(io::byte_stream<io::joined<io::descriptor_stream, io::pipe_writer>>);
 
 namespace {
 
@@ -85,6 +87,31 @@ TEST_CASE("what is joined by name still belongs to its owner, and the end of wha
         CHECK(in.reader.is_open());
         CHECK(&both.source() == &in.reader);
         CHECK(&both.sink() == &out.writer);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("two that are joined close together, and then have no address") {
+    auto body = []() -> io::task<> {
+        auto in = new_pipe();
+        auto out = new_pipe();
+        io::joined both(std::move(in.reader), std::move(out.writer));
+
+        const auto there = both.local_address();
+        const auto told = co_await both.shutdown(io::direction::send);
+        const bool open_between = both.is_open();
+        both.close();
+        both.close();
+        const auto late = co_await both.shutdown(io::direction::receive);
+
+        CHECK(there);
+        CHECK(told);
+        CHECK(open_between);
+        CHECK_FALSE(both.is_open());
+        CHECK_FALSE(both.sink().is_open());
+        CHECK(both.peer_address().error() == std::errc::bad_file_descriptor);
+        CHECK(late.error() == io::error::closed);
     };
 
     run_body(body);
