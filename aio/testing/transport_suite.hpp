@@ -47,6 +47,7 @@ transport_report run_transport_suite(transport_world_maker make, transport_suite
 ///
 ///     const auto report = run_transport_suite<tcp_subject>();   // no failures: every rule holds
 ///
+/// What has no listener, as a pipe, makes both ends of a connection at once: see `pair_subject`.
 /// Returns: what was broken, and which rules were left out; any test framework can show it.
 /// Threads: one that no scheduler runs on. The rule about descriptors replaces the system call of
 /// rings that are made while it runs.
@@ -54,7 +55,10 @@ template <transport_subject Subject>
 transport_report run_transport_suite(transport_suite_options options = {}) {
     return run_transport_suite(
         []() -> std::unique_ptr<transport_world> {
-            return std::make_unique<transport_world_of<Subject>>();
+            if constexpr (Subject::traits.listens)
+                return std::make_unique<transport_world_of<Subject>>();
+            else
+                return std::make_unique<transport_pair_world_of<Subject>>();
         },
         options);
 }
@@ -105,6 +109,29 @@ class any_transport_subject {
         co_return any_listener(*std::move(made));
     }
 
+    Subject subject_;
+};
+
+template <pair_subject Subject>
+class any_transport_subject<Subject> {
+    using made = typename await_result<decltype(std::declval<Subject&>().pair())>::value_type;
+
+  public:
+    static constexpr transport_traits traits = Subject::traits;
+
+    task<result<std::pair<any_stream, any_stream>>> pair() {
+        auto both = co_await subject_.pair();
+        if (!both) co_return both.error();
+        std::pair<any_stream, any_stream> ends(std::move(both->first), std::move(both->second));
+        co_return ends;
+    }
+    void reset(any_stream& which)
+        requires(traits.resets)
+    {
+        subject_.reset(*which.get_if<typename made::first_type>());
+    }
+
+  private:
     Subject subject_;
 };
 

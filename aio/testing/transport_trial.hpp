@@ -49,12 +49,12 @@ class transport_trial {
     /// Makes `door`. Returns: whether that worked.
     task<bool> listen();
 
-    /// Makes `door`, and `near` and `far` through it. Returns: whether that worked.
+    /// Makes `near` and `far`, and `door` if they need one. Returns: whether that worked.
     task<bool> connect();
 
-    /// Dials `door`, and accepts.
+    /// Dials `door`, and accepts; where nobody listens both are made at once.
     /// Returns: both ends, the near one first; none after a failure.
-    task<std::pair<transport_end_pointer, transport_end_pointer>> another_pair();
+    task<transport_ends> another_pair();
 
     /// What goes in at one end comes out at the other, both ways.
     task<> expect_exchange(transport_end& one, transport_end& other);
@@ -98,6 +98,11 @@ task<std::size_t> send_until_full(transport_end& by);
 /// Returns: how many bytes with the right pattern came before anything else.
 task<std::size_t> receive_pattern(transport_end& by);
 
+/// Closes the near end, which has sent so much, and receives at the other. Of a transport that
+/// tells no end nothing is closed: all is received, and then nothing for a while.
+/// Returns: how many bytes with the right pattern came before anything else.
+task<std::size_t> receive_all_of(transport_trial& on, std::size_t sent);
+
 /// A rule about what the transport can do, or about all of them: then `needs` is null.
 struct transport_rule {
     const char* sentence;
@@ -108,6 +113,8 @@ struct transport_rule {
 
 std::span<const transport_rule> stream_rules() noexcept;
 std::span<const transport_rule> stream_end_rules() noexcept;
+
+// Only for a transport that listens.
 std::span<const transport_rule> listener_rules() noexcept;
 std::span<const transport_rule> dial_rules() noexcept;
 

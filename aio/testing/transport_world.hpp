@@ -24,6 +24,8 @@ namespace lariat::testing {
 /// What a transport can do, so that a rule about what it cannot is left out, and named in the
 /// report. Each has to be said.
 struct transport_traits {
+    bool listens;      ///< Peers dial who listens; where not, both ends are made at once: `pair`.
+    bool ends;         ///< Who is left is told: the rest, then 0; a send fails.
     bool half_close;   ///< One direction can be ended alone.
     bool resets;       ///< A peer can end a connection so that this is an error; see `reset`.
     bool descriptors;  ///< Each connection takes a descriptor, which may run out.
@@ -66,19 +68,29 @@ class transport_door {
 
 using transport_door_pointer = std::unique_ptr<transport_door>;
 
-/// The transport under test, whatever its types.
+/// Both ends of a connection.
+using transport_ends = std::pair<transport_end_pointer, transport_end_pointer>;
+
+/// The transport under test, whatever its types. What it cannot do by its traits is not asked for.
 class transport_world {
   public:
     virtual ~transport_world() = default;
 
     virtual transport_traits traits() const noexcept = 0;
-    virtual task<result<transport_door_pointer>> listen() = 0;
-    virtual task<result<transport_door_pointer>> listen_narrow() = 0;
-    virtual task<result<transport_door_pointer>> listen_again(transport_door& at) = 0;
-    virtual task<result<transport_door_pointer>> listen_too_long() = 0;
-    virtual task<result<transport_end_pointer>> dial(transport_door& to,
-                                                     duration limit = forever) = 0;
-    virtual task<result<transport_end_pointer>> dial_nobody() = 0;
+    virtual task<result<transport_ends>> pair() { mistake("transport_suite: it listens"); }
+    virtual task<result<transport_door_pointer>> listen() { mistake(listens_not); }
+    virtual task<result<transport_door_pointer>> listen_narrow() { mistake(listens_not); }
+    virtual task<result<transport_door_pointer>> listen_again(transport_door&) {
+        mistake(listens_not);
+    }
+    virtual task<result<transport_door_pointer>> listen_too_long() { mistake(listens_not); }
+    virtual task<result<transport_end_pointer>> dial(transport_door&, duration = forever) {
+        mistake(listens_not);
+    }
+    virtual task<result<transport_end_pointer>> dial_nobody() { mistake(listens_not); }
+
+  private:
+    static constexpr const char* listens_not = "transport_suite: it does not listen";
 };
 
 /// What awaits the awaitables that a transport gives, under a limit of time if there is one.
@@ -186,6 +198,11 @@ class transport_door_of final : public transport_door {
     Listener listener_;
 };
 
+template <class Subject>
+concept has_transport_traits = requires {
+    { Subject::traits } -> std::convertible_to<transport_traits>;
+};
+
 /// What the suite needs of a transport: how to listen at a place of its own each time, and how to
 /// dial who listens there. What else there has to be follows from its traits:
 ///
@@ -195,12 +212,51 @@ class transport_door_of final : public transport_door {
 ///     task<result<Listener>> listen_again(Listener&); // takes_names: where that one listens
 ///     task<result<Listener>> listen_too_long();       // long_names
 template <class Subject>
-concept transport_subject = requires(Subject& subject) {
-    { Subject::traits } -> std::convertible_to<transport_traits>;
-    requires stream_listener<typename await_result<decltype(subject.listen())>::value_type>;
+concept listening_subject =
+    has_transport_traits<Subject> && Subject::traits.listens && requires(Subject& subject) {
+        requires stream_listener<typename await_result<decltype(subject.listen())>::value_type>;
+    };
+
+/// One that does not listen has, in the place of `listen` and `dial`:
+///
+///     task<result<std::pair<Stream, Other>>> pair();  // both ends of a connection
+///
+/// The traits that are about who listens and who dials are not its own.
+template <class Subject>
+concept pair_subject =
+    has_transport_traits<Subject> && !Subject::traits.listens && requires(Subject& subject) {
+        requires stream<typename await_result<decltype(subject.pair())>::value_type::first_type>;
+        requires stream<typename await_result<decltype(subject.pair())>::value_type::second_type>;
+        requires !(Subject::traits.descriptors || Subject::traits.refuses ||
+                   Subject::traits.black_hole || Subject::traits.takes_names ||
+                   Subject::traits.long_names);
+    };
+
+template <class Subject>
+concept transport_subject = listening_subject<Subject> || pair_subject<Subject>;
+
+template <pair_subject Subject>
+class transport_pair_world_of final : public transport_world {
+  public:
+    transport_traits traits() const noexcept override { return Subject::traits; }
+
+    task<result<transport_ends>> pair() override {
+        auto both = co_await subject_.pair();
+        if (!both) co_return both.error();
+        transport_ends ends(end_of(std::move(both->first)), end_of(std::move(both->second)));
+        co_return ends;
+    }
+
+  private:
+    template <stream Stream>
+    transport_end_pointer end_of(Stream held) {
+        return std::make_unique<transport_end_of<Subject, Stream>>(subject_, std::move(held));
+    }
+
+    Subject subject_;
 };
 
-template <transport_subject Subject>
+template <listening_subject Subject>
 class transport_world_of final : public transport_world {
     using listener = typename await_result<decltype(std::declval<Subject&>().listen())>::value_type;
     using door = transport_door_of<Subject, listener>;

@@ -22,7 +22,9 @@ using line = throttled_stream<io::tcp_stream>;
 
 /// What the suite needs to know of a transport: how to listen, how to dial, what it can do.
 struct throttled_subject {
-    static constexpr io::testing::transport_traits traits{.half_close = true,
+    static constexpr io::testing::transport_traits traits{.listens = true,
+                                                          .ends = true,
+                                                          .half_close = true,
                                                           .resets = false,
                                                           .descriptors = true,
                                                           .refuses = false,

@@ -30,7 +30,9 @@ inline std::string fresh_name() {
 template <auto Where>
 class tcp {
   public:
-    static constexpr lariat::testing::transport_traits traits{.half_close = true,
+    static constexpr lariat::testing::transport_traits traits{.listens = true,
+                                                              .ends = true,
+                                                              .half_close = true,
                                                               .resets = true,
                                                               .descriptors = true,
                                                               .refuses = true,
@@ -82,7 +84,9 @@ class unix_domain {
 
   protected:
     // A peer is told of a reset only if it had sent what was not received.
-    static constexpr lariat::testing::transport_traits what_it_can{.half_close = true,
+    static constexpr lariat::testing::transport_traits what_it_can{.listens = true,
+                                                                   .ends = true,
+                                                                   .half_close = true,
                                                                    .resets = false,
                                                                    .descriptors = true,
                                                                    .refuses = true,
@@ -143,7 +147,9 @@ class unix_abstract : public unix_domain {
 class inproc {
   public:
     // Without a kernel there is neither a reset nor a descriptor.
-    static constexpr lariat::testing::transport_traits traits{.half_close = true,
+    static constexpr lariat::testing::transport_traits traits{.listens = true,
+                                                              .ends = true,
+                                                              .half_close = true,
                                                               .resets = false,
                                                               .descriptors = false,
                                                               .refuses = true,
@@ -181,7 +187,9 @@ template <class Place>
 class by_url {
   public:
     // A URL has no options, so it makes no listener that is narrow.
-    static constexpr lariat::testing::transport_traits traits{.half_close = true,
+    static constexpr lariat::testing::transport_traits traits{.listens = true,
+                                                              .ends = true,
+                                                              .half_close = true,
                                                               .resets = Place::resets,
                                                               .descriptors = Place::descriptors,
                                                               .refuses = true,
@@ -207,8 +215,7 @@ class by_url {
     void reset(lariat::any_stream& which)
         requires(Place::resets)
     {
-        (void)which.get_if<lariat::tcp_stream>()->set_linger(std::chrono::seconds(0));
-        which.close();
+        place_.reset(which);
     }
 
   private:
@@ -220,6 +227,10 @@ struct tcp_place {
     static constexpr bool resets = true, descriptors = true, long_names = false;
     std::string fresh() const { return "tcp://127.0.0.1:0"; }
     std::string nobody() const { return "tcp://localhost:1"; }
+    static void reset(lariat::any_stream& which) {
+        (void)which.get_if<lariat::tcp_stream>()->set_linger(std::chrono::seconds(0));
+        which.close();
+    }
 };
 
 struct unix_place {

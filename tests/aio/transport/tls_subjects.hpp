@@ -1,10 +1,16 @@
 #pragma once
 
+#include <chrono>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
+#include "aio/any_stream.hpp"
+#include "aio/dial.hpp"
 #include "aio/testing/transport_suite.hpp"
 #include "aio/transport/tls.hpp"
 #include "aio/transport/tls_listener.hpp"
+#include "aio/transport/tls_url.hpp"
 #include "tests/aio/transport/subjects.hpp"
 #include "tests/aio/transport/tls_material.hpp"
 
@@ -22,7 +28,9 @@ class tls_over {
 
   public:
     // Who dials has been accepted below, with a descriptor, before anybody asks for a peer.
-    static constexpr io::testing::transport_traits traits{.half_close = true,
+    static constexpr io::testing::transport_traits traits{.listens = true,
+                                                          .ends = true,
+                                                          .half_close = true,
                                                           .resets = Below::traits.resets,
                                                           .descriptors = false,
                                                           .refuses = true,
@@ -72,6 +80,36 @@ class tls_over {
     }
 
     Below below_;
+};
+
+/// Whether this process has a transport for TLS that listens and dials on this machine.
+inline bool tls_has_a_name() {
+    static const auto own = authority().issue({.name = "127.0.0.1"});
+    static const auto named = io::register_transport(
+        "tls", io::make_tls_transport(
+                   {.client = client_context(),
+                    .server = io::tls_context::server({.certificate = {.text = own.certificate},
+                                                       .key = {.text = own.key}})
+                                  .value()}));
+    return named.has_value();
+}
+
+/// For `subjects::by_url`.
+struct tls_place {
+    // As of `tls_over`: the listener takes its peers by itself.
+    static constexpr bool resets = true, descriptors = false, long_names = false;
+
+    tls_place() {
+        if (!tls_has_a_name()) throw std::runtime_error("tls has another transport");
+    }
+    std::string fresh() const { return "tls://127.0.0.1:0"; }
+    std::string nobody() const { return "tls://127.0.0.1:1"; }
+    static void reset(io::any_stream& which) {
+        auto& below = which.get_if<io::tls_stream<io::tcp_stream>>()->below();
+        (void)below.set_linger(std::chrono::seconds(0));
+        below.close();
+        which.close();
+    }
 };
 
 }  // namespace tls_subjects

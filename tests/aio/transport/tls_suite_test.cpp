@@ -15,3 +15,7 @@ TEST_CASE_TEMPLATE("TLS over a transport keeps the contract of streams and liste
 TEST_CASE("TLS over TCP behind any_stream and any_listener keeps it as well") {
     expect_contract<any_transport_subject<tls_subjects::tls_over<subjects::tcp_v4>>>();
 }
+
+TEST_CASE("TLS that is named by a URL keeps it as well") {
+    expect_contract<subjects::by_url<tls_subjects::tls_place>>();
+}

@@ -11,6 +11,7 @@
 #include "aio/op/nop.hpp"
 #include "aio/transport/inproc.hpp"
 #include "tests/aio/transport/expect_contract.hpp"
+#include "tests/aio/transport/local_subjects.hpp"
 #include "tests/aio/transport/subjects.hpp"
 
 namespace io = lariat;
@@ -114,7 +115,9 @@ class faulty_listener {
 template <class Stream>
 class faulty {
   public:
-    static constexpr transport_traits traits{.half_close = true,
+    static constexpr transport_traits traits{.listens = true,
+                                             .ends = true,
+                                             .half_close = true,
                                              .resets = false,
                                              .descriptors = false,
                                              .refuses = false,
@@ -163,6 +166,20 @@ TEST_CASE_TEMPLATE("a transport that is named by a URL keeps it as well", Place,
                    subjects::tcp_place, subjects::unix_place, subjects::abstract_place,
                    subjects::inproc_place) {
     expect_contract<subjects::by_url<Place>>();
+}
+
+TEST_CASE_TEMPLATE("what is a stream from the start keeps the contract of streams", Subject,
+                   subjects::pipes, subjects::standard_streams, subjects::terminal) {
+    expect_contract<Subject>();
+}
+
+TEST_CASE_TEMPLATE("what is a stream from the start keeps it behind any_stream as well", Subject,
+                   subjects::pipes, subjects::terminal) {
+    expect_contract<any_transport_subject<Subject>>();
+}
+
+TEST_CASE("sockets that somebody else has made keep the contract, named by their numbers") {
+    expect_contract<subjects::handed_on>();
 }
 
 TEST_CASE("the suite finds nothing wrong with a stream that only hands through") {
