@@ -10,7 +10,9 @@
 
 #include <doctest/doctest.h>
 
+#include "aio/op/nop.hpp"
 #include "aio/stream.hpp"
+#include "aio/testing/manual_clock.hpp"
 #include "aio/transport/tcp.hpp"
 #include "aio/transport/tls.hpp"
 #include "aio/transport/tls_listener.hpp"
@@ -81,6 +83,11 @@ class hesitant_client {
     io::tcp_stream below_;
     io::tls_engine engine_ = io::tls_engine::client(client_context(), "server.test").value();
 };
+
+/// Enough for all who have dialed to be taken, as far as there is room.
+io::task<> many_turns() {
+    for (int i = 0; i < 200; ++i) std::ignore = co_await io::nop{};
+}
 
 /// Yields peers after an error and an exception.
 class unwell_listener {
@@ -174,6 +181,47 @@ TEST_CASE("who is silent for less than a listener's patience is waited for") {
     };
 
     run_body(body);
+}
+
+TEST_CASE("a listener's patience with who is silent ends to the moment, and the oldest makes way") {
+    io::testing::manual_clock time;
+    auto body = [&]() -> io::task<> {
+        auto door = open_door({.limit = 1h, .most_shaking = 2, .patience = 100ms});
+        const auto where = door.local_address().value();
+        auto oldest = co_await dial_below(where);
+        const auto taken_after_it = co_await dial(where);
+        const auto accepted = co_await door.accept();
+        REQUIRE(taken_after_it);
+        REQUIRE(accepted);
+        const auto other = co_await dial_below(where);
+        bool connected = false;
+        bool dropped = false;
+        auto waiting = [&]() -> io::task<> {
+            const auto made = co_await dial(where);
+            connected = made.has_value();
+        };
+        auto silent = [&]() -> io::task<> {
+            std::array<std::byte, 1> room;
+            const auto end = co_await oldest.receive(room);
+            dropped = end && *end == 0;
+        };
+        auto moving = [&]() -> io::task<> {
+            co_await many_turns();
+            time.advance(99ms);
+            co_await many_turns();
+            CHECK(!connected);
+            CHECK(!dropped);
+            time.advance(1ms);
+        };
+
+        co_await io::when_all(waiting(), silent(), moving());
+
+        CHECK(connected);
+        CHECK(dropped);
+        CHECK(other.is_open());
+    };
+
+    io::run(body(), {.time = &time});
 }
 
 TEST_CASE("what goes wrong with a listener below is told once, and TLS over it goes on") {
