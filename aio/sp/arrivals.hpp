@@ -28,14 +28,14 @@ class arrival_queue {
     class receiving;
 
     /// The peer keeps one more, until it is received.
-    /// Returns: false without memory for it.
-    bool keep(sp_peer& from, message& what) noexcept {
-        if (!hold(from, what)) return false;
+    reception keep(sp_peer& from, message& what) noexcept {
+        if (!hold(from, what)) return reception::no_memory;
         offer(from);
-        return true;
+        return reception::taken;
     }
 
     /// The same, but of a peer that is not offered it is not received.
+    /// Returns: false without memory for it.
     bool hold(sp_peer& from, message& what) noexcept {
         if (!from.keep(what)) return false;
         if (!offers(from)) return true;

@@ -125,7 +125,7 @@ void far_peer::deliver() noexcept {
         // The last is kept whatever room there is: nobody may take it before this end is known.
         while (come_.size() != 0 && (last_ || !holds_up())) {
             message next = come_.pop();
-            if (!owner_.arrived(*this, next)) end();
+            if (owner_.arrived(*this, next) != reception::taken) end();
         }
     } while (come_.size() == 0 && fetch());
     delivering_ = false;

@@ -15,7 +15,9 @@ bool near_peer::try_send(message& what) noexcept { return has_room() && send_bey
 
 bool near_peer::send_beyond(message& what) noexcept {
     // Neither ends within this call: an end is only asked for.
-    if (other_ && !other_->owner_.arrived(*other_, what)) other_->end();
+    const auto became = other_ ? other_->owner_.arrived(*other_, what) : reception::taken;
+    if (became == reception::no_memory) return false;
+    if (became == reception::wrong) other_->end();
     what = {};
     return true;
 }

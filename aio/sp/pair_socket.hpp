@@ -34,7 +34,7 @@ class pair_socket final : public sp_socket {
     }
     void left(sp_peer&) noexcept override { peer_ = nullptr; }
     void gone(sp_peer& who) noexcept override { arrivals_.forget(who); }
-    bool arrived(sp_peer& who, message& what) noexcept override {
+    reception arrived(sp_peer& who, message& what) noexcept override {
         return arrivals_.keep(who, what);
     }
     void has_room(sp_peer&) noexcept override { outlet_.serve(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "aio/sp/message.hpp"
@@ -12,6 +13,13 @@
 namespace lariat {
 
 class sp_peer;
+
+/// What became of a message that has come.
+enum class reception : std::uint8_t {
+    taken,
+    wrong,      ///< A peer may not send such a one: it is sent away.
+    no_memory,  ///< It was not moved from. What is kept of the peer is received first.
+};
 
 /// What the sockets of a protocol do with their peers. Every function is called at home, none of
 /// them resumes a coroutine.
@@ -35,8 +43,7 @@ class sp_rules {
     virtual void gone(sp_peer&) noexcept {}
 
     /// A message has come. It is moved from: into `who.keep` for instance.
-    /// Returns: whether a peer may send such a one; if not, it is sent away.
-    virtual bool arrived(sp_peer& who, message& what) noexcept = 0;
+    virtual reception arrived(sp_peer& who, message& what) noexcept = 0;
 
     /// `who.try_send` would take a message again, after it had refused one or become full.
     virtual void has_room(sp_peer&) noexcept {}
@@ -125,11 +132,11 @@ class sp_peer : public list_hook<among_peers>,
 
     // Messages from it that nobody has received.
 
-    /// Returns: false without memory for it.
+    /// Returns: false without memory for it; then others are kept, and it finds room after them.
     bool keep(message& what) noexcept {
-        if (!kept_.push(std::move(what))) return false;
-        if (kept_.full()) held_up_ = true;
-        return true;
+        const bool kept = kept_.push(std::move(what));
+        if (!kept || kept_.full()) held_up_ = true;
+        return kept;
     }
 
     bool has_kept() const noexcept { return !kept_.empty(); }

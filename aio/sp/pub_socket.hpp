@@ -23,7 +23,9 @@ class pub_socket final : public sp_socket {
   private:
     void joined(sp_peer&) noexcept override {}
     void left(sp_peer&) noexcept override {}
-    bool arrived(sp_peer&, message&) noexcept override { return false; }  // Subscribers are silent.
+    reception arrived(sp_peer&, message&) noexcept override {
+        return reception::wrong;  // Subscribers are silent.
+    }
     bool offer(message& what) noexcept override {
         const message all = std::move(what);
         for_each_peer([&](sp_peer& each) { each.send_newest(all.share()); });

@@ -20,7 +20,7 @@ class pull_socket final : public sp_socket {
     void joined(sp_peer&) noexcept override {}
     void left(sp_peer&) noexcept override {}
     void gone(sp_peer& who) noexcept override { arrivals_.forget(who); }
-    bool arrived(sp_peer& who, message& what) noexcept override {
+    reception arrived(sp_peer& who, message& what) noexcept override {
         return arrivals_.keep(who, what);
     }
     void closing() noexcept override { arrivals_.close(); }

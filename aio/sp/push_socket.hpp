@@ -24,7 +24,9 @@ class push_socket final : public sp_socket {
   private:
     void joined(sp_peer& who) noexcept override { has_room(who); }
     void left(sp_peer& who) noexcept override { ready_.remove(who); }
-    bool arrived(sp_peer&, message&) noexcept override { return true; }  // Nobody wants it.
+    reception arrived(sp_peer&, message&) noexcept override {
+        return reception::taken;  // Nobody wants it.
+    }
     void has_room(sp_peer& who) noexcept override;
     void refill(sp_peer& who) noexcept override;
     bool offer(message& what) noexcept override;

@@ -17,18 +17,18 @@ void rep_socket::left(sp_peer& who) noexcept {
     arrivals_.drop(who);
 }
 
-bool rep_socket::arrived(sp_peer& who, message& what) noexcept {
+reception rep_socket::arrived(sp_peer& who, message& what) noexcept {
     switch (reply_trace::look(what, most_hops_)) {
         case reply_trace::found::whole:
-            if (!arrivals_.hold(who, what)) return false;
+            if (!arrivals_.hold(who, what)) return reception::no_memory;
             if (!arrivals_.offers(who) && who.has_room()) arrivals_.offer(who);
-            return true;
+            return reception::taken;
         case reply_trace::found::too_long:
-            return true;
+            return reception::taken;
         case reply_trace::found::torn:
             break;
     }
-    return false;
+    return reception::wrong;
 }
 
 /// Returns: false without memory for it; then it is as it was.

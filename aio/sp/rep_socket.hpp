@@ -84,7 +84,7 @@ class rep_socket final : public sp_socket {
     void joined(sp_peer&) noexcept override {}
     void left(sp_peer& who) noexcept override;
     void gone(sp_peer& who) noexcept override { arrivals_.forget(who); }
-    bool arrived(sp_peer& who, message& what) noexcept override;
+    reception arrived(sp_peer& who, message& what) noexcept override;
     void has_room(sp_peer& who) noexcept override { arrivals_.offer(who); }
     void closing() noexcept override { arrivals_.close(); }
 

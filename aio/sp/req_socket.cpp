@@ -146,17 +146,17 @@ void req_socket::left(sp_peer& who) noexcept {
     }
 }
 
-bool req_socket::arrived(sp_peer&, message& what) noexcept {
+reception req_socket::arrived(sp_peer&, message& what) noexcept {
     const auto number = first_word(what);
-    if (!number) return false;
+    if (!number) return reception::wrong;
     asking* const whose = *place_of(*number);
-    if (!whose || whose->answered_) return true;  // Too late: nobody waits for it.
+    if (!whose || whose->answered_) return reception::taken;  // Too late: nobody waits for it.
     what.drop_front(word_size);
     whose->reply_ = std::move(what);
     whose->answered_ = true;
     if (whose->linked()) whose->unlink();
     whose->news_.set();
-    return true;
+    return reception::taken;
 }
 
 void req_socket::closing() noexcept {

@@ -44,7 +44,7 @@ class req_socket final : public sp_socket {
 
     void joined(sp_peer& who) noexcept override;
     void left(sp_peer& who) noexcept override;
-    bool arrived(sp_peer& who, message& what) noexcept override;
+    reception arrived(sp_peer& who, message& what) noexcept override;
     void has_room(sp_peer& who) noexcept override { joined(who); }
     void closing() noexcept override;
     void send_what_waits() noexcept;

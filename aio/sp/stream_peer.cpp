@@ -65,7 +65,7 @@ task<> stream_peer::receive_all() {
     message one;
     for (;;) {
         while (pipe_->next(one)) {
-            if (!owner_.arrived(*this, one)) co_return;
+            if (owner_.arrived(*this, one) != reception::taken) co_return;
             if (!holds_up()) continue;
             const auto roomy = co_await roomy_.wait();
             if (!roomy) co_return;

@@ -17,11 +17,11 @@ bool sub_socket::wanted(std::string_view text) const noexcept {
                                [&](const std::string& prefix) { return text.starts_with(prefix); });
 }
 
-bool sub_socket::arrived(sp_peer&, message& what) noexcept {
-    if (!wanted(what.text()) || matching_.try_send(what)) return true;
+reception sub_socket::arrived(sp_peer&, message& what) noexcept {
+    if (!wanted(what.text()) || matching_.try_send(what)) return reception::taken;
     (void)matching_.try_receive();
     (void)matching_.try_send(what);
-    return true;
+    return reception::taken;
 }
 
 void sub_socket::closing() noexcept {

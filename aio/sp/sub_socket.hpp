@@ -35,7 +35,7 @@ class sub_socket final : public sp_socket {
   private:
     void joined(sp_peer&) noexcept override {}
     void left(sp_peer&) noexcept override {}
-    bool arrived(sp_peer&, message& what) noexcept override;
+    reception arrived(sp_peer&, message& what) noexcept override;
     void closing() noexcept override;
     bool wanted(std::string_view text) const noexcept;
 

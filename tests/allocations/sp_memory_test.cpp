@@ -64,14 +64,19 @@ io::task<std::error_code> ask(io::req_socket& by, io::message question) {
     co_return reply.error();
 }
 
+io::task<bool> is_pushed(io::push_socket& by, io::message what) {
+    const auto sent = co_await by.send(std::move(what));
+    co_return sent.has_value();
+}
+
 /// What is told to an end of a far link that is alone on its thread.
 class silent_rules final : public io::sp_rules {
   public:
     void joined(io::sp_peer&) noexcept override {}
     void left(io::sp_peer&) noexcept override {}
-    bool arrived(io::sp_peer&, io::message& what) noexcept override {
+    io::reception arrived(io::sp_peer&, io::message& what) noexcept override {
         came.emplace_back(what.text());
-        return true;
+        return io::reception::taken;
     }
     void has_room(io::sp_peer&) noexcept override { ++told_of_room; }
 
@@ -215,6 +220,30 @@ TEST_CASE("what a peer left behind stays, although there is no memory when it go
         CHECK(net.run(receive_texts(pull, 1)) == texts{"kept"});
         return failed;
     });
+}
+
+TEST_CASE("what a socket of this thread has no memory for waits until it has, and is not lost") {
+    if (!can_fail()) return;
+    std::uint64_t failures = 0;
+    for (std::uint64_t nth = 1; nth < 12; ++nth) {
+        CAPTURE(nth);
+        sp_net net;
+        io::pull_socket pull;
+        io::push_socket push;
+        net.connect(pull, push, way::inproc);
+        std::deque<io::testing::running<bool>> sending;
+        for (int i = 0; i < 9; ++i)
+            sending.emplace_back(net.at, is_pushed(push, io::message(std::to_string(i))));
+
+        failures += fails_at(nth, [&] { net.at.run_until_idle(); });
+
+        CHECK(push.peer_count() == 1);
+        CHECK(net.run(receive_texts(pull, 9)) ==
+              texts{"0", "1", "2", "3", "4", "5", "6", "7", "8"});
+        for (auto& each : sending) CHECK(each.take());
+    }
+
+    CHECK(failures > 0);
 }
 
 TEST_CASE("a request without memory for its number in front says so") {
