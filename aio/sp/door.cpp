@@ -38,7 +38,7 @@ result<std::unique_ptr<sp_door>> sp_door::open(std::string name, sp_socket& owne
 sp_door::~sp_door() {
     if (!listed_) return;
     bool posted = false;
-    std::vector<std::shared_ptr<far_link>> turned_away;
+    std::deque<std::shared_ptr<far_link>> turned_away;
     {
         const std::lock_guard guard(all().lock);
         all().doors.erase(name_);
@@ -65,9 +65,12 @@ result<sp_door::found> sp_door::find(const std::string& name, sp_protocol protoc
     return found(std::move(link));
 }
 
-std::vector<std::shared_ptr<far_link>> sp_door::visitors() {
+std::shared_ptr<far_link> sp_door::next_visitor() noexcept {
     const std::lock_guard guard(all().lock);
-    return std::exchange(visitors_, {});
+    if (visitors_.empty()) return nullptr;
+    auto first = std::move(visitors_.front());
+    visitors_.pop_front();
+    return first;
 }
 
 void sp_door::knock::arrive() noexcept {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "aio/sp/far_peer.hpp"
 #include "aio/sp/protocol.hpp"
@@ -39,8 +39,8 @@ class sp_door final {
     /// Waits until somebody of another thread has come. `result<void>`.
     [[nodiscard]] auto_event::description knocked() noexcept { return knocked_.wait(); }
 
-    /// Returns: those who have.
-    std::vector<std::shared_ptr<far_link>> visitors();
+    /// Returns: who came first of those who have; null: nobody has.
+    std::shared_ptr<far_link> next_visitor() noexcept;
 
   private:
     static constexpr std::size_t most_visitors = 128;
@@ -64,7 +64,7 @@ class sp_door final {
     knock knock_{*this};
     auto_event knocked_;
     // Under the lock of all doors.
-    std::vector<std::shared_ptr<far_link>> visitors_;
+    std::deque<std::shared_ptr<far_link>> visitors_;
     bool posted_ = false;
     bool listed_ = false;
 };

@@ -15,6 +15,11 @@ void far_link::end() noexcept {
     for (end_state& each : ends_) post_news(each);
 }
 
+bool far_link::is_over() noexcept {
+    const std::lock_guard guard(lock_);
+    return over_;
+}
+
 void far_link::post_news(end_state& to) noexcept {
     if (!to.peer || to.posted) return;
     to.posted = true;

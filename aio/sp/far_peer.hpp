@@ -31,6 +31,9 @@ class far_link {
     /// Nobody will take the other end, or one of the ends has gone.
     void end() noexcept;
 
+    /// Whether that is so: then what is on the way is all that ever will be.
+    bool is_over() noexcept;
+
   private:
     friend class far_peer;
 

@@ -313,20 +313,28 @@ task<> sp_socket::host_stream(any_stream stream, sp_mapping mapping) {
 /// Those of this thread come in by themselves.
 task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
     for (;;) {
-        const auto knocked = co_await door->knocked();
-        if (!knocked) co_return;
         while (crowded()) {
             const auto vacant = co_await vacancy_.wait();
             if (!vacant) co_return;
         }
-        for (const auto& link : door->visitors()) {
-            try {
-                auto peer = std::make_unique<far_peer>(rules(), options_.receive_queue, link,
-                                                       far_link::side::listened);
-                if (!closed_ && admits()) start(host(membership(*this, std::move(peer))));
-            } catch (const std::bad_alloc&) {
-                link->end();
-            }
+        const auto link = door->next_visitor();
+        if (!link) {
+            const auto knocked = co_await door->knocked();
+            if (!knocked) co_return;
+            continue;
+        }
+        try {
+            auto peer = std::make_unique<far_peer>(rules(), options_.receive_queue, link,
+                                                   far_link::side::listened);
+            if (closed_ || !admits()) continue;
+            membership who(*this, std::move(peer));
+            // Who is gone already leaves what is on the way, and then there may be a crowd.
+            if (link->is_over())
+                co_await host(std::move(who));
+            else
+                start(host(std::move(who)));
+        } catch (const std::bad_alloc&) {
+            link->end();
         }
     }
 }

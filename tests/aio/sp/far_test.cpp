@@ -205,6 +205,36 @@ TEST_CASE("what came from another thread and was left behind keeps others waitin
     CHECK(at.here.run(receive_texts(pull, 5)) == numbers(0, 5));
 }
 
+TEST_CASE(
+    "of those who come at once from another thread and leave no more is kept than of others") {
+    two_threads at;
+    pull_socket pull({.receive_queue = 2});
+    CHECK(!at.here.run(error_of_listen(pull, "inproc://far burst")));
+    over_there<push_socket> last(at);
+    std::size_t came = 0;
+    at.run_there([&] {
+        for (int i = 0; i < 5; ++i) {
+            push_socket brief;
+            if (at.there->run(error_of_dial(brief, "inproc://far burst"))) return;
+            came += at.there->run(send_texts(brief, {std::to_string(i)}));
+        }
+        if (at.there->run(error_of_dial(*last.socket, "inproc://far burst"))) return;
+        came += at.there->run(send_texts(*last.socket, {"5"}));
+    });
+    REQUIRE(came == 6);
+
+    std::vector<std::size_t> peers;
+    for (int i = 0; i < 6; ++i) {
+        at.settle();
+        peers.push_back(pull.peer_count());
+        CHECK(at.here.run(receive_texts(pull, 1)) == numbers(i, i + 1));
+    }
+    at.settle();
+
+    // Two were left behind at any time; the last one, who stays, came in when one of them was.
+    CHECK(peers == std::vector<std::size_t>{0, 0, 0, 0, 1, 1});
+}
+
 TEST_CASE("a door at which too many of other threads wait refuses the next") {
     two_threads at;
     pull_socket pull;
