@@ -95,6 +95,12 @@ class end {
     }
     bool heard_all_of(const end& other) const { return heard_ == other.said_; }
 
+    /// From here on nothing was said or heard.
+    void forget() {
+        said_.clear();
+        heard_.clear();
+    }
+
   private:
     void say(std::size_t seed) {
         if (!shaken_ || ended_) return;
@@ -124,6 +130,35 @@ void carry(end& from, end& to, std::size_t count) {
     from.wire.erase(0, part.size());
     to.arrive(part);
 }
+
+/// What is on its way both ways arrives.
+void carry_all(end& client, end& server) {
+    while (!client.wire.empty() || !server.wire.empty()) {
+        carry(client, server, client.wire.size());
+        carry(server, client, server.wire.size());
+    }
+}
+
+/// Two who have shaken hands, and have said so much that they need no more memory.
+struct conversation {
+    end client{io::tls_engine::client(client_context(), "server.test").value(), 'a'};
+    end server{io::tls_engine::server(server_context()).value(), 'A'};
+
+    conversation() {
+        client.work();
+        carry_all(client, server);
+        for (int round = 0; round < 4; ++round) {
+            for (end* each : {&client, &server}) each->act(4 * 70);
+            carry_all(client, server);
+        }
+        expect(client.shaken() && server.shaken(), "a handshake failed that nobody touched");
+        forget();
+    }
+    void forget() {
+        client.forget();
+        server.forget();
+    }
+};
 
 /// Returns: whether the bytes on the wire are other ones now.
 bool tamper(std::string& wire, std::size_t how, script& rest) {
@@ -183,14 +218,42 @@ void fuzz_tls_records(std::span<const std::uint8_t> input) {
                 carry(here, there, here.wire.size());
         }
     }
-    while (!client.wire.empty() || !server.wire.empty()) {
-        carry(client, server, client.wire.size());
-        carry(server, client, server.wire.size());
-    }
+    carry_all(client, server);
 
     client.compare_with(server);
     server.compare_with(client);
     if (touched) return;
     expect(client.shaken() && server.shaken(), "a handshake failed that nobody touched");
     expect(client.heard_all_of(server) && server.heard_all_of(client), "something was lost");
+}
+
+/// The same two talk on and on, over all inputs, and each says how: who says how much, who changes
+/// keys, and into which pieces their records are cut on the way. Whatever was said is heard.
+void fuzz_tls_splits(std::span<const std::uint8_t> input) {
+    static conversation both;
+    script steps(input.first(std::min<std::size_t>(input.size(), 16)));
+    while (!steps.empty()) {
+        const std::size_t step = steps.next();
+        end& here = step & 1 ? both.client : both.server;
+        end& there = step & 1 ? both.server : both.client;
+        switch (step >> 1 & 3) {
+            case 0:
+                here.act(4 * (steps.next() % 64));
+                break;
+            case 1:
+                if (step >> 3 == 0) here.act(1);  // New keys, now and then.
+                break;
+            case 2:
+                carry(here, there, steps.next() + 1);
+                break;
+            default:
+                carry(here, there, here.wire.size());
+        }
+    }
+    carry_all(both.client, both.server);
+
+    expect(!both.client.failed() && !both.server.failed(), "what was only split is an error");
+    expect(both.client.heard_all_of(both.server) && both.server.heard_all_of(both.client),
+           "something was lost");
+    both.forget();
 }
