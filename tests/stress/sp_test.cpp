@@ -1,4 +1,3 @@
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +25,7 @@
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/within.hpp"
+#include "tests/stress/crowd.hpp"
 #include "tests/stress/races.hpp"
 #include "tests/stress/rounds.hpp"
 
@@ -120,16 +120,6 @@ io::task<> answer_all(io::rep_socket& door) {
         if (!asked) co_return;
         (void)co_await asked->reply(std::move(asked->what));
     }
-}
-
-/// Both ends of so many connections are in this process.
-std::uint64_t connections_at_most(std::uint64_t wanted) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    return std::min<std::uint64_t>(wanted, limit.rlim_cur / 2 - 100);
 }
 
 struct leavers {

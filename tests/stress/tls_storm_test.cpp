@@ -14,12 +14,15 @@
 
 #include "aio/transport/tcp.hpp"
 #include "aio/transport/tls.hpp"
+#include "aio/transport/tls_listener.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
 #include "tests/aio/op/answer.hpp"
+#include "tests/aio/transport/tls_engines.hpp"
 #include "tests/aio/transport/tls_material.hpp"
 #include "tests/aio/transport/tls_subjects.hpp"
 #include "tests/loopback.hpp"
+#include "tests/stress/crowd.hpp"
 #include "tests/stress/races.hpp"
 #include "tests/stress/rounds.hpp"
 
@@ -112,6 +115,20 @@ io::task<std::pair<tls, tls>> connected() {
     co_return std::pair(std::move(std::get<0>(both)).value(), std::move(std::get<1>(both)).value());
 }
 
+io::task<io::result<tls>> connect_tls(io::address where, const io::tls_context& rules) {
+    auto below = co_await io::connect_tcp(where);
+    if (!below) co_return below.error();
+    co_return co_await io::tls_connect(*std::move(below), rules, {.server_name = "server.test"});
+}
+
+/// What a client of TLS says first, but for the end of it.
+std::string most_of_a_hello() {
+    auto engine = io::tls_engine::client(client_context(), "server.test").value();
+    (void)engine.shake_hands();
+    const std::string hello = output_of(engine);
+    return hello.substr(0, hello.size() - 1);
+}
+
 }  // namespace
 
 TEST_CASE("over TLS no byte is lost or doubled in a storm of deadlines on both directions") {
@@ -149,4 +166,22 @@ TEST_CASE_TEMPLATE("stress: many bytes over TLS arrive as they were sent", Below
 
     for (const auto& failure : report.failures) FAIL_CHECK(failure);
     CHECK(report.kept != 0);
+}
+
+TEST_CASE("a crowd that never says hello to a listener of TLS disturbs nobody, and is sent away") {
+    const std::string hello = most_of_a_hello();
+    const auto rules = client_context();
+    const auto siege = [&](auto& all, auto count, auto seed) -> io::task<> {
+        auto below = io::tcp_listener::open(io::address::loopback(0)).value();
+        const auto where = below.local_address().value();
+        auto door = io::tls_listener<io::tcp_listener>::open(
+                        std::move(below), server_context(),
+                        {.limit = 1s, .most_shaking = 256, .patience = 20ms})
+                        .value();
+        const auto dial = [where] { return io::connect_tcp(where); };
+        const auto connect = [where, &rules] { return connect_tls(where, rules); };
+        co_await crowds::besiege(all, std::move(door), dial, connect, count, seed, hello);
+    };
+
+    crowds::expect_order("TLS strangers", 4096, 256 * 96 * 1024, siege);
 }

@@ -16,7 +16,9 @@
 #include "runtime/scheduler.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/yield.hpp"
+#include "tests/aio/transport/local_subjects.hpp"
 #include "tests/aio/transport/subjects.hpp"
+#include "tests/stress/crowd.hpp"
 #include "tests/stress/races.hpp"
 #include "tests/stress/rounds.hpp"
 
@@ -161,4 +163,36 @@ TEST_CASE_TEMPLATE("stress: many bytes over a transport arrive as they were sent
     for (const auto& failure : plain.failures) FAIL_CHECK(failure);
     for (const auto& failure : erased.failures) FAIL_CHECK(failure);
     CHECK(plain.kept == erased.kept);
+}
+
+TEST_CASE_TEMPLATE("stress: many bytes through pipes and a terminal arrive as they were sent",
+                   Subject, subjects::pipes, subjects::terminal) {
+    auto random = seeded("pair");
+
+    const auto report = io::testing::run_transport_suite<Subject>(
+        {.bulk = rounds(64) << 20, .seed = random(), .patience = 600s, .only = "many bytes"});
+
+    for (const auto& failure : report.failures) FAIL_CHECK(failure);
+    CHECK(report.kept == 1);
+}
+
+TEST_CASE("a crowd over TCP that is silent, dribbles or resets disturbs nobody, and is sent away") {
+    crowds::expect_order(
+        "TCP strangers", 4096, 1 << 20, [](auto& all, auto count, auto seed) -> io::task<> {
+            auto door = io::tcp_listener::open(io::address::loopback(0)).value();
+            const auto dial = [where = door.local_address().value()] {
+                return io::connect_tcp(where);
+            };
+            co_await crowds::besiege(all, std::move(door), dial, dial, count, seed, "a line that");
+        });
+}
+
+TEST_CASE("a crowd over unix sockets disturbs nobody either") {
+    crowds::expect_order(
+        "unix strangers", 4096, 1 << 20, [](auto& all, auto count, auto seed) -> io::task<> {
+            const auto where = io::address::unix_abstract(subjects::fresh_name()).value();
+            auto door = io::unix_listener::open(where).value();
+            const auto dial = [where] { return io::connect_unix(where); };
+            co_await crowds::besiege(all, std::move(door), dial, dial, count, seed, "a line that");
+        });
 }
