@@ -25,10 +25,9 @@ constexpr unsigned places = 4096;
 /// Clients that have connected and wait to be accepted.
 class waiting_clients {
   public:
-    explicit waiting_clients(std::size_t count) : door_(listen_on("tcp")) {
+    explicit waiting_clients(std::size_t count) : door_(listen_on_loopback()) {
         raise_descriptor_limit();
-        for (std::size_t i = 0; i < count; ++i)
-            clients_.push_back(connect_to("tcp", door_.address));
+        for (std::size_t i = 0; i < count; ++i) clients_.push_back(connect_to(door_.address));
     }
     ~waiting_clients() {
         for (const int client : clients_) close(client);

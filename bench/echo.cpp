@@ -1,11 +1,15 @@
 #include <unistd.h>
 
-#include <cstdio>
+#include <chrono>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "bench/echo/board.hpp"
 #include "bench/echo/child.hpp"
-#include "bench/echo/load.hpp"
+#include "bench/echo/request.hpp"
 #include "bench/echo/servers.hpp"
 #include "bench/echo/socket.hpp"
 #include "bench/workloads.hpp"
@@ -24,48 +28,68 @@ class board_descriptor {
     int descriptor_ = make_board();
 };
 
-load_result read_result(const std::string& line) {
-    load_result got;
-    const int found = std::sscanf(line.c_str(), "%lu %lf %lf %lu %lu %lu %lu %lu", &got.messages,
-                                  &got.nanoseconds, &got.server_cpu, &got.server_calls,
-                                  &got.server_allocations, &got.p50, &got.p99, &got.p99_9);
-    if (found != 8) throw std::runtime_error("the load process said \"" + line + "\"");
-    return got;
-}
-
-/// Server and load are processes of their own, each on its CPU; this one only waits.
-load_result run_echo(const job& work, const std::string& transport) {
+/// Server and load are processes of their own, each on its CPU; this one only waits. `option` is a
+/// parameter of the workload and what the load calls it.
+load_result run_echo(const job& work, const std::string& name, const std::string& address,
+                     const std::pair<const char*, const char*>& option) {
     const two_processors where = processors_for_two();
     const std::chrono::milliseconds measured = work.smoke ? 50ms : 1000ms;
     const board_descriptor board;
-    const auto text = [&](const char* name) { return std::to_string(work.with[name]); };
-    child server({"serve", std::string(work.subject), transport, std::to_string(where.server),
-                  board.text()});
-    const std::string address = server.line(10s);
-    child load({"load", transport, address, text("connections"), text("size"), text("pipeline"),
-                std::to_string(measured.count()), std::to_string(where.load),
-                std::to_string(server.id()), board.text()});
-    return read_result(load.line(20s + 2 * measured));
+    const auto text = [&](const char* parameter) { return std::to_string(work.with[parameter]); };
+    child server({"serve", name, "--listen", address, "--subject", std::string(work.subject),
+                  "--cpu", std::to_string(where.server), "--board", board.text()});
+    child load({"load",          name,
+                "--connect",     server.line(10s),
+                "--connections", text("connections"),
+                "--size",        text("size"),
+                option.second,   text(option.first),
+                "--seconds",     std::to_string(static_cast<double>(measured.count()) / 1000),
+                "--cpu",         std::to_string(where.load),
+                "--server",      std::to_string(server.id()),
+                "--board",       board.text(),
+                "--figures",     "1"});
+    return read_figures(load.line(20s + 2 * measured));
 }
 
-void report(const load_result& got, meter& figures) {
+constexpr std::pair closed_loop{"pipeline", "--depth"};
+
+/// What stands beside the figure that is compared.
+void add_notes(const load_result& got, meter& figures) {
     const auto messages = static_cast<double>(got.messages);
-    figures.record(got.messages, got.server_cpu);
     figures.system_calls(got.server_calls);
     figures.allocations(got.server_allocations);
     figures.note("messages_per_second", messages / got.nanoseconds * 1e9);
     figures.note("p50_ns", static_cast<double>(got.p50));
     figures.note("p99_ns", static_cast<double>(got.p99));
     figures.note("p99_9_ns", static_cast<double>(got.p99_9));
+    figures.note("max_ns", static_cast<double>(got.max));
     figures.note("server_busy", got.server_cpu / got.nanoseconds);
 }
 
-void echo_over_tcp(const job& work, meter& figures) { report(run_echo(work, "tcp"), figures); }
-void echo_over_unix(const job& work, meter& figures) { report(run_echo(work, "unix"), figures); }
+void report(const load_result& got, meter& figures) {
+    figures.record(got.messages, got.server_cpu);
+    add_notes(got, figures);
+}
+
+void echo_over_tcp(const job& work, meter& figures) {
+    report(run_echo(work, "echo.tcp", "127.0.0.1:0", closed_loop), figures);
+}
+
+void echo_over_unix(const job& work, meter& figures) {
+    static int runs = 0;
+    const std::string run = std::to_string(getpid()) + '-' + std::to_string(++runs);
+    report(run_echo(work, "echo.unix", "unix:@lariat-bench-" + run, closed_loop), figures);
+}
+
+std::vector<subject> all_servers(void (*run)(const job&, meter&)) {
+    std::vector<subject> all;
+    for (const echo_server& server : echo_servers) all.push_back({server.name, server.what, run});
+    return all;
+}
 
 workload echo_workload(std::string_view name, std::string_view what,
                        void (*run)(const job&, meter&)) {
-    workload echo{
+    return {
         .name = name,
         .what = what,
         .parameters = {{.name = "connections",
@@ -80,12 +104,9 @@ workload echo_workload(std::string_view name, std::string_view what,
                         .most = 64}},
         .items = 1,
         .smoke_items = 1,
-        .subjects = {},
+        .subjects = all_servers(run),
         .unit = "server CPU ns/message",
     };
-    for (const echo_server& server : echo_servers)
-        echo.subjects.push_back({server.name, server.what, run});
-    return echo;
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ constexpr std::size_t piece = 64 * 1024;
 /// Both ends of a connection over the loopback device.
 struct connection {
     connection() {
-        const listening door = listen_on("tcp");
-        far = connect_to("tcp", door.address);
+        const listening door = listen_on_loopback();
+        far = connect_to(door.address);
         near = accept4(door.socket, nullptr, nullptr, SOCK_CLOEXEC);
         close(door.socket);
         if (near < 0) fail("accept");

@@ -1,9 +1,11 @@
 #include "bench/echo/commands.hpp"
 
 #include <cstdio>
+#include <thread>
 
 #include "bench/echo/board.hpp"
 #include "bench/echo/load.hpp"
+#include "bench/echo/request.hpp"
 #include "bench/echo/servers.hpp"
 #include "bench/echo/socket.hpp"
 #include "bench/options.hpp"
@@ -19,45 +21,43 @@ const echo_server echo_servers[] = {
     {"epoll", "epoll, level-triggered", serve_epoll},
 };
 
-int serve_command(const std::vector<std::string>& words) {
-    if (words.size() != 4) throw usage_error("serve: SUBJECT TRANSPORT CPU BOARD");
-    raise_descriptor_limit();
-    pin_to(std::stoi(words[2]));
-    echo_board& board = board_of(std::stoi(words[3]));
+namespace {
+
+const echo_server& server_of(const std::string& subject) {
+    std::string names;
     for (const echo_server& known : echo_servers) {
-        if (known.name != words[0]) continue;
-        const listening door = listen_on(words[1]);
-        std::printf("%s\n", door.address.c_str());
-        std::fflush(stdout);
-        known.serve(door.socket, board);
-        return 0;
+        if (known.name == subject) return known;
+        names += ' ' + std::string(known.name);
     }
-    throw usage_error("serve: no subject \"" + words[0] + "\"");
+    throw usage_error("serve: no subject \"" + subject + "\"; there are:" + names);
+}
+
+int board_for(int descriptor) { return descriptor < 0 ? make_board() : descriptor; }
+
+}  // namespace
+
+int serve_command(const std::vector<std::string>& words) {
+    const serve_request asked = read_serve_request(words);
+    const echo_server& chosen = server_of(asked.subject);
+    raise_descriptor_limit();
+    pin_to(asked.processor);
+    const listening door = listen_on(asked.where);
+    std::printf("%s\n", to_string(door.address).c_str());
+    std::fflush(stdout);
+    const int board = board_for(asked.board);
+    chosen.serve(door.socket, board_of(board));
+    return 0;
 }
 
 int load_command(const std::vector<std::string>& words) {
-    if (words.size() != 9) {
-        throw usage_error(
-            "load: TRANSPORT ADDRESS CONNECTIONS SIZE PIPELINE MILLISECONDS CPU "
-            "SERVER BOARD");
-    }
+    load_request asked = read_load_request(words);
+    // Alone on the CPU that it is kept on, unless there is but one.
+    asked.plan.spins = std::thread::hardware_concurrency() > 1;
     raise_descriptor_limit();
-    pin_to(std::stoi(words[6]));
-    const std::chrono::milliseconds measured(std::stol(words[5]));
-    const load_plan plan{
-        .transport = words[0],
-        .address = words[1],
-        .connections = static_cast<unsigned>(std::stoul(words[2])),
-        .size = static_cast<unsigned>(std::stoul(words[3])),
-        .pipeline = static_cast<unsigned>(std::stoul(words[4])),
-        .warmup = measured / 4,
-        .measured = measured,
-        .server = std::stoi(words[7]),
-    };
-    const load_result got = run_load(plan, board_of(std::stoi(words[8])));
-    std::printf("%lu %.0f %.0f %lu %lu %lu %lu %lu\n", got.messages, got.nanoseconds,
-                got.server_cpu, got.server_calls, got.server_allocations, got.p50, got.p99,
-                got.p99_9);
+    pin_to(asked.processor);
+    const load_result got = run_load(asked.plan, board_of(board_for(asked.board)));
+    const std::string text = asked.figures ? figures_of(got) + '\n' : report_of(asked, got);
+    std::fputs(text.c_str(), stdout);
     return 0;
 }
 

@@ -2,25 +2,34 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
 
 #include "bench/echo/board.hpp"
 #include "bench/echo/histogram.hpp"
+#include "bench/echo/schedule.hpp"
 #include "bench/echo/socket.hpp"
 #include "bench/raw/ring.hpp"
 
 namespace bench {
 namespace {
 
+constexpr std::uint64_t second = 1'000'000'000;
+/// A sleep ends that much before something is due: the kernel may be late.
+constexpr std::uint64_t wakes_early = 50'000;
+constexpr std::size_t most_received_at_once = 16 * 1024;
+
 std::uint64_t read_clock(clockid_t clock) {
     timespec now{};
     if (clock_gettime(clock, &now) != 0)
         throw std::system_error(errno, std::generic_category(), "clock_gettime");
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+    return static_cast<std::uint64_t>(now.tv_sec) * second +
            static_cast<std::uint64_t>(now.tv_nsec);
 }
 
@@ -29,21 +38,23 @@ std::uint64_t monotonic() { return read_clock(CLOCK_MONOTONIC); }
 struct connection {
     int socket = -1;
     bool sending = false;
-    unsigned owed = 0;           ///< Messages that wait for the send before them.
     unsigned in_send = 0;        ///< Bytes.
     std::uint64_t received = 0;  ///< Bytes.
-    std::uint64_t begun = 0;     ///< Messages.
     std::uint64_t ended = 0;     ///< Messages.
-    std::vector<std::uint64_t> stamps;
+    unsigned on_its_way = 0;     ///< Messages that are sent and not answered.
+    /// When each message that is not answered was due: those on their way, then those that wait.
+    std::deque<std::uint64_t> due;
     std::vector<char> incoming;
-    std::vector<char> outgoing;
 };
 
 class load {
   public:
     load(const load_plan& plan, const echo_board& board)
-        : plan_(plan), board_(board), connections_(plan.connections) {
-        if (clock_getcpuclockid(plan.server, &server_clock_) != 0)
+        : plan_(plan),
+          board_(board),
+          connections_(plan.connections),
+          outgoing_(std::size_t{plan.size} * plan.depth, 'm') {
+        if (plan.server != 0 && clock_getcpuclockid(plan.server, &server_clock_) != 0)
             throw std::runtime_error("no CPU clock for the server process");
     }
     ~load() {
@@ -54,13 +65,15 @@ class load {
 
     load_result run() {
         open_all();
-        const std::uint64_t start = monotonic() + nanoseconds(plan_.warmup);
-        while (now_ < start) turn();
+        start_ = monotonic() + nanoseconds(plan_.warmup);
+        while (now_ < start_) turn();
         latencies_.clear();
         const account before = look();
         const std::uint64_t end = before.time + nanoseconds(plan_.measured);
         while (now_ < end) turn();
-        return difference(before, look());
+        const account after = look();
+        if (times_) finish();
+        return difference(before, after);
     }
 
   private:
@@ -73,8 +86,8 @@ class load {
     }
 
     account look() const {
-        return {monotonic(), messages_, read_clock(server_clock_), board_.system_calls.load(),
-                board_.allocations.load()};
+        return {monotonic(), messages_, plan_.server == 0 ? 0 : read_clock(server_clock_),
+                board_.system_calls.load(), board_.allocations.load()};
     }
 
     load_result difference(const account& before, const account& after) const {
@@ -87,19 +100,23 @@ class load {
             .p50 = latencies_.percentile(0.5),
             .p99 = latencies_.percentile(0.99),
             .p99_9 = latencies_.percentile(0.999),
+            .max = latencies_.max(),
         };
     }
 
     void open_all() {
-        now_ = monotonic();
-        const std::size_t bytes = std::size_t{plan_.size} * plan_.pipeline;
         for (connection& peer : connections_) {
-            peer.socket = connect_to(plan_.transport, plan_.address);
-            peer.stamps.resize(plan_.pipeline);
-            peer.incoming.resize(bytes);
-            peer.outgoing.assign(bytes, 'm');
-            peer.owed = plan_.pipeline;
+            peer.socket = connect_to(plan_.where);
+            peer.incoming.resize(std::min(outgoing_.size(), most_received_at_once));
             receive(peer);
+        }
+        now_ = monotonic();
+        if (plan_.rate > 0) {
+            times_.emplace(now_, plan_.rate);
+            return;
+        }
+        for (connection& peer : connections_) {
+            peer.due.assign(plan_.depth, now_);
             send(peer);
         }
     }
@@ -110,18 +127,41 @@ class load {
         io_uring_sqe_set_data64(sqe, reinterpret_cast<std::uintptr_t>(&peer));
     }
 
+    /// As many as may be on their way, one send after the other.
     void send(connection& peer) {
-        peer.in_send = peer.owed * plan_.size;
-        for (; peer.owed > 0; --peer.owed) peer.stamps[peer.begun++ % plan_.pipeline] = now_;
+        const auto all = std::min<std::size_t>(peer.due.size(), plan_.depth);
+        const auto count = static_cast<unsigned>(all) - peer.on_its_way;
+        if (peer.sending || count == 0) return;
+        peer.on_its_way += count;
+        peer.in_send = count * plan_.size;
         peer.sending = true;
         io_uring_sqe* sqe = ring_.entry();
-        io_uring_prep_send(sqe, peer.socket, peer.outgoing.data(), peer.in_send, MSG_NOSIGNAL);
+        io_uring_prep_send(sqe, peer.socket, outgoing_.data(), peer.in_send,
+                           MSG_NOSIGNAL | MSG_WAITALL);
         io_uring_sqe_set_data64(sqe, reinterpret_cast<std::uintptr_t>(&peer) | 1);
     }
 
     void turn() {
-        ring_.enter(1);
+        if (times_)
+            begin_what_is_due();
+        else
+            ring_.enter(1);
         now_ = monotonic();
+        reap();
+    }
+
+    void begin_what_is_due() {
+        for (; times_->next() <= now_; times_->take()) {
+            connection& peer = connections_[times_->taken() % connections_.size()];
+            peer.due.push_back(times_->next());
+            send(peer);
+        }
+        const std::uint64_t left = times_->next() - now_;
+        const std::uint64_t early = plan_.spins ? wakes_early : 0;
+        ring_.enter_for(left > early ? left - early : 0);
+    }
+
+    void reap() {
         ring_.reap([this](const io_uring_cqe& cqe) {
             auto& peer = *reinterpret_cast<connection*>(cqe.user_data & ~std::uint64_t{1});
             if (cqe.user_data & 1)
@@ -134,19 +174,39 @@ class load {
     void sent(connection& peer, int count) {
         if (count != static_cast<int>(peer.in_send)) throw std::runtime_error("a send fell short");
         peer.sending = false;
-        if (peer.owed > 0) send(peer);
+        send(peer);
     }
 
     void received(connection& peer, int count) {
         if (count <= 0) throw std::runtime_error("the server closed a connection");
         peer.received += static_cast<unsigned>(count);
-        for (; peer.ended < peer.received / plan_.size; ++peer.ended, ++peer.owed) {
-            latencies_.add(now_ - peer.stamps[peer.ended % plan_.pipeline]);
+        for (; peer.ended < peer.received / plan_.size; ++peer.ended) {
+            if (peer.on_its_way == 0) throw std::runtime_error("more came back than was sent");
+            --peer.on_its_way;
             ++messages_;
+            // What was due before the time is not of it, however late it is answered.
+            if (!times_ || peer.due.front() >= start_) latencies_.add(now_ - peer.due.front());
+            peer.due.pop_front();
+            if (!times_) peer.due.push_back(now_);
         }
-        if (peer.ended > peer.begun) throw std::runtime_error("more came back than was sent");
         receive(peer);
-        if (!peer.sending && peer.owed > 0) send(peer);
+        send(peer);
+    }
+
+    /// What was due and is not answered counts too: leaving it out would reward who drops it.
+    void finish() {
+        const auto is_idle = [](const connection& peer) { return peer.due.empty(); };
+        const std::uint64_t last = now_ + second;
+        while (now_ < last && !std::all_of(connections_.begin(), connections_.end(), is_idle)) {
+            ring_.enter_for(last - now_);
+            now_ = monotonic();
+            reap();
+        }
+        for (const connection& peer : connections_) {
+            for (const std::uint64_t due : peer.due) {
+                if (due >= start_) latencies_.add(now_ - due);
+            }
+        }
     }
 
     const load_plan& plan_;
@@ -154,8 +214,11 @@ class load {
     raw::ring ring_{4096};
     clockid_t server_clock_{};
     std::vector<connection> connections_;
+    std::vector<char> outgoing_;  ///< What is sent says nothing; all may send the same.
+    std::optional<schedule> times_;
     histogram latencies_;
     std::uint64_t messages_ = 0;
+    std::uint64_t start_ = 0;
     std::uint64_t now_ = 0;
 };
 

@@ -4,7 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string>
+
+#include "aio/address.hpp"
 
 namespace bench {
 
@@ -12,28 +13,35 @@ struct echo_board;
 
 /// What the load process does, the same for every server.
 struct load_plan {
-    std::string transport;
-    std::string address;
+    lariat::address where;
     unsigned connections = 1;
-    unsigned size = 64;     ///< Of a message, in bytes.
-    unsigned pipeline = 1;  ///< Messages on their way per connection.
+    unsigned size = 64;  ///< Of a message, in bytes.
+    unsigned depth = 1;  ///< Messages on their way per connection, at most.
+    /// Messages per second, over all connections: each is sent at its time, or as soon as its
+    /// connection has room. 0: each answer is followed by the next message.
+    double rate = 0;
+    bool spins = true;  ///< Waits for the next time without sleeping: has a CPU for itself.
     std::chrono::milliseconds warmup{100};
     std::chrono::milliseconds measured{1000};
-    pid_t server = 0;  ///< Whose CPU time is charged.
+    pid_t server = 0;  ///< Whose CPU time is charged; 0: it is not here.
 };
 
 struct load_result {
-    std::uint64_t messages = 0;
+    std::uint64_t messages = 0;  ///< Answered in the time.
     double nanoseconds = 0;
     double server_cpu = 0;  ///< Nanoseconds, user and kernel, by the kernel's account.
     std::uint64_t server_calls = 0;
     std::uint64_t server_allocations = 0;
-    std::uint64_t p50 = 0;  ///< Nanoseconds from send to the last byte of the answer.
+    /// Nanoseconds until the last byte of the answer: from when the message was due with a rate,
+    /// and from the answer that it follows without.
+    std::uint64_t p50 = 0;
     std::uint64_t p99 = 0;
     std::uint64_t p99_9 = 0;
+    std::uint64_t max = 0;
 };
 
-/// Sends messages, checks how many bytes come back, and sends the next.
+/// Sends messages and checks how many bytes come back. With a rate, those that were due in the time
+/// and are not answered a second after its end count as if they were answered then.
 load_result run_load(const load_plan& plan, const echo_board& board);
 
 }  // namespace bench

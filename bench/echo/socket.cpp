@@ -5,12 +5,9 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <stdexcept>
 #include <system_error>
 
 namespace bench {
@@ -20,29 +17,11 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-}
-
-struct unix_address {
-    sockaddr_un where{};
-    socklen_t length = 0;
-
-    explicit unix_address(const std::string& name) {
-        where.sun_family = AF_UNIX;
-        if (name.size() + 1 > sizeof where.sun_path) throw std::runtime_error("name too long");
-        std::memcpy(where.sun_path + 1, name.data(), name.size());
-        length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-    }
-};
-
-int tcp_socket() {
-    const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int socket_for(const lariat::address& where) {
+    const int family = static_cast<int>(where.family());
+    const int made = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (made < 0) fail("socket");
+    if (family == AF_UNIX) return made;
     const int on = 1;
     setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (setsockopt(made, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) != 0 &&
@@ -51,49 +30,28 @@ int tcp_socket() {
     return made;
 }
 
-int unix_socket() {
-    const int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (made < 0) fail("socket");
-    return made;
-}
-
-const sockaddr* generic(const void* address) { return static_cast<const sockaddr*>(address); }
-
 }  // namespace
 
-listening listen_on(const std::string& transport) {
-    listening door{-1, {}};
-    if (transport == "unix") {
-        door = {unix_socket(), "lariat-bench-" + std::to_string(getpid())};
-        const unix_address name(door.address);
-        if (bind(door.socket, generic(&name.where), name.length) != 0) fail("bind");
-    } else {
-        // Accepted sockets inherit both options.
-        door.socket = tcp_socket();
-        sockaddr_in any = loopback(0);
-        socklen_t length = sizeof any;
-        if (bind(door.socket, generic(&any), length) != 0) fail("bind");
-        if (getsockname(door.socket, reinterpret_cast<sockaddr*>(&any), &length) != 0)
-            fail("getsockname");
-        door.address = std::to_string(ntohs(any.sin_port));
-    }
-    if (listen(door.socket, 4096) != 0) fail("listen");
-    return door;
+listening listen_on(const lariat::address& where) {
+    // Accepted sockets inherit the options.
+    const int door = socket_for(where);
+    // A port that was chosen is free again at once when its server is started again.
+    const int on = 1;
+    if (where.port() != 0) setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(door, where.data(), where.size()) != 0) fail("bind");
+    sockaddr_storage bound{};
+    socklen_t length = sizeof bound;
+    const auto generic = reinterpret_cast<sockaddr*>(&bound);
+    if (getsockname(door, generic, &length) != 0) fail("getsockname");
+    if (listen(door, 4096) != 0) fail("listen");
+    return {door, lariat::address::from(generic, length).value()};
 }
 
-int connect_to(const std::string& transport, const std::string& address) {
-    int made = -1;
-    int answer = -1;
-    if (transport == "unix") {
-        made = unix_socket();
-        const unix_address name(address);
-        answer = connect(made, generic(&name.where), name.length);
-    } else {
-        made = tcp_socket();
-        const sockaddr_in where = loopback(std::stoi(address));
-        answer = connect(made, generic(&where), sizeof where);
-    }
-    if (answer != 0) fail("connect");
+listening listen_on_loopback() { return listen_on(lariat::address::loopback(0)); }
+
+int connect_to(const lariat::address& where) {
+    const int made = socket_for(where);
+    if (connect(made, where.data(), where.size()) != 0) fail("connect");
     return made;
 }
 

@@ -1,19 +1,21 @@
 #pragma once
 
-#include <string>
+#include "aio/address.hpp"
 
 namespace bench {
 
-/// A listening socket on the loopback device, or a unix socket without a place in the file system.
-/// `transport` is tcp or unix. TCP never runs under the machine's default congestion control: bbr
-/// paces even the loopback device.
+/// A listening socket. TCP never runs under the machine's default congestion control: bbr paces
+/// even the loopback device.
 struct listening {
     int socket;
-    std::string address;  ///< A port, or an abstract name.
+    lariat::address address;  ///< With the port that the kernel chose, if it was asked to.
 };
-listening listen_on(const std::string& transport);
+listening listen_on(const lariat::address& where);
 
-int connect_to(const std::string& transport, const std::string& address);
+/// TCP on the loopback device, on a port of the kernel's choice.
+listening listen_on_loopback();
+
+int connect_to(const lariat::address& where);
 
 /// As many descriptors as the system grants.
 void raise_descriptor_limit() noexcept;

@@ -24,6 +24,15 @@ ring::ring(unsigned entries) {
 
 ring::~ring() { io_uring_queue_exit(&ring_); }
 
+void ring::enter_for(std::uint64_t nanoseconds) {
+    ++enters_;
+    io_uring_cqe* first = nullptr;
+    __kernel_timespec span{.tv_sec = static_cast<__s64>(nanoseconds / 1'000'000'000),
+                           .tv_nsec = static_cast<long long>(nanoseconds % 1'000'000'000)};
+    const int answer = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &span, nullptr);
+    if (answer < 0 && answer != -ETIME) fail(answer);
+}
+
 void ring::fail(int answer) {
     // A signal: what was to be submitted has been, or is still queued.
     if (answer == -EINTR || answer == -EAGAIN || answer == -EBUSY) return;

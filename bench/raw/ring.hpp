@@ -35,6 +35,9 @@ class ring {
             fail(answer);
     }
 
+    /// Submits what is queued and waits for one completion, or so long.
+    void enter_for(std::uint64_t nanoseconds);
+
     /// Calls `handle(cqe)` for all that is there.
     /// Returns: how many that were.
     template <class Handler>

@@ -23,9 +23,9 @@ tls_connection::tls_connection(const job& work, std::string_view sender) {
     sched_getaffinity(0, sizeof before_, &before_);
     const two_processors where = processors_for_two();
     pin_to(where.server);
-    const listening door = listen_on("tcp");
+    const listening door = listen_on_loopback();
     sender_ = std::make_unique<child>(
-        std::vector<std::string>{"tls-send", std::string(sender), door.address,
+        std::vector<std::string>{"tls-send", std::string(sender), to_string(door.address),
                                  std::to_string(where.load), std::to_string(work.with["size"])});
     socket_ = accept4(door.socket, nullptr, nullptr, SOCK_CLOEXEC);
     const int error = errno;
@@ -45,10 +45,10 @@ void report_bandwidth(meter& figures, const tls_bytes_of& bytes) {
 }
 
 int tls_send_command(const std::vector<std::string>& words) {
-    if (words.size() != 4) throw usage_error("tls-send: raw|lariat PORT CPU SIZE");
+    if (words.size() != 4) throw usage_error("tls-send: raw|lariat ADDRESS CPU SIZE");
     std::signal(SIGPIPE, SIG_IGN);
     pin_to(std::stoi(words[2]));
-    const int socket = connect_to("tcp", words[1]);
+    const int socket = connect_to(lariat::address::parse(words[1]).value());
     const auto send = words[0] == "raw" ? send_raw_tls : send_lariat_tls;
     send(socket, std::stoul(words[3]));
     return 0;

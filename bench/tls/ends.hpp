@@ -15,7 +15,7 @@ void receive_raw_tls(const job& work, meter& figures);
 void receive_raw_tls_ahead(const job& work, meter& figures);
 void receive_lariat_tls(const job& work, meter& figures);
 
-/// `tls-send raw|lariat PORT CPU SIZE`: sends until nobody receives. Returns: an exit status.
+/// `tls-send raw|lariat ADDRESS CPU SIZE`: sends until nobody receives. Returns: an exit status.
 int tls_send_command(const std::vector<std::string>& words);
 
 }  // namespace bench

@@ -1,0 +1,128 @@
+#include <ostream>
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "bench/echo/board.hpp"
+#include "bench/echo/child.hpp"
+#include "bench/echo/load.hpp"
+#include "bench/echo/request.hpp"
+#include "bench/echo/socket.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+constexpr std::uint64_t second = 1'000'000'000;
+
+/// `lariat-bench`, as it was built beside this test.
+bench::child program(const words& arguments) { return {LARIAT_BENCH, arguments, -1}; }
+
+bench::load_result load_figures(const std::string& workload, const std::string& address,
+                                const words& more) {
+    words all{"load", workload, "--connect", address, "--seconds", "0.05", "--figures", "1"};
+    all.insert(all.end(), more.begin(), more.end());
+    bench::child load = program(all);
+    return bench::read_figures(load.line(60s));
+}
+
+void check_order(const bench::load_result& got) {
+    CHECK(got.messages > 0);
+    CHECK(got.nanoseconds > 0);
+    CHECK(got.p50 > 0);
+    CHECK(got.p50 <= got.p99);
+    CHECK(got.p99 <= got.p99_9);
+    CHECK(got.p99_9 <= got.max);
+}
+
+/// Takes connections into its backlog and never answers.
+class silent_door {
+  public:
+    silent_door() : door_(bench::listen_on_loopback()) {}
+    ~silent_door() { close(door_.socket); }
+    silent_door(const silent_door&) = delete;
+    silent_door& operator=(const silent_door&) = delete;
+
+    const lariat::address& address() const { return door_.address; }
+
+  private:
+    bench::listening door_;
+};
+
+}  // namespace
+
+TEST_CASE("each server answers a load of another process, over TCP and a unix socket") {
+    for (const char* subject :
+         {"raw", "lariat", "poll_first", "direct", "lariat_direct", "epoll"}) {
+        CAPTURE(subject);
+        for (const auto& [workload, address] :
+             {std::pair<std::string, std::string>{"echo.tcp", "127.0.0.1:0"},
+              {"echo.unix", "unix:@lariat-bench-test-" + std::to_string(getpid())}}) {
+            bench::child server =
+                program({"serve", workload, "--listen", address, "--subject", subject});
+            const std::string where = server.line(60s);
+
+            const auto got = load_figures(workload, where, {"--connections", "3", "--depth", "4"});
+
+            check_order(got);
+        }
+    }
+}
+
+TEST_CASE("a load with a rate sends no more than that") {
+    bench::child server = program({"serve", "echo.tcp", "--listen", "127.0.0.1:0"});
+    const std::string where = server.line(60s);
+
+    const auto start = std::chrono::steady_clock::now();
+    const auto got = load_figures("echo.tcp", where, {"--rate", "2000"});
+    const std::chrono::duration<double> span = std::chrono::steady_clock::now() - start;
+
+    check_order(got);
+    CHECK(static_cast<double>(got.messages) <= 2000 * span.count() + 1);
+}
+
+TEST_CASE("a load says what it measured in lines for people") {
+    bench::child server = program({"serve", "echo.tcp", "--listen", "127.0.0.1:0"});
+    bench::child load =
+        program({"load", "echo.tcp", "--connect", server.line(60s), "--seconds", "0.05"});
+
+    const std::string text = load.output(60s);
+
+    CHECK(text.find("throughput") != std::string::npos);
+    for (const char* name : {"p50 ", "p99 ", "p99.9 ", "max "})
+        CHECK(text.find(name) != std::string::npos);
+}
+
+TEST_CASE("a server that is none, or whose words are wrong, ends without serving") {
+    for (const auto& wrong :
+         {words{"serve", "echo.tcp"},
+          words{"serve", "echo.tcp", "--listen", "127.0.0.1:0", "--subject", "nobody"},
+          words{"load", "echo.tcp", "--connect", "nowhere"}}) {
+        bench::child ends = program(wrong);
+
+        CHECK(ends.output(60s).empty());
+    }
+}
+
+TEST_CASE("what was due and is never answered counts from when it was due") {
+    const silent_door door;
+    const bench::load_plan plan{.where = door.address(),
+                                .connections = 2,
+                                .depth = 4,
+                                .rate = 1000,
+                                .warmup = 10ms,
+                                .measured = 50ms};
+
+    const auto got = bench::run_load(plan, bench::board_of(bench::make_board()));
+
+    CHECK(got.messages == 0);
+    CHECK(got.p50 >= second);
+    CHECK(got.max >= got.p50);
+}
