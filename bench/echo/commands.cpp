@@ -9,6 +9,7 @@
 #include "bench/echo/servers.hpp"
 #include "bench/echo/socket.hpp"
 #include "bench/options.hpp"
+#include "bench/rivals/program.hpp"
 
 namespace bench {
 
@@ -19,7 +20,15 @@ const echo_server echo_servers[] = {
     {"direct", "liburing, multishot, provided buffers, direct descriptors", serve_direct},
     {"lariat_direct", "a task per connection, with what the line above has", serve_lariat_direct},
     {"epoll", "epoll, level-triggered", serve_epoll},
+    {"asio", "Boost.Asio, a coroutine per connection, its epoll reactor", nullptr,
+     "lariat-bench-asio", "libboost1.81-dev"},
+    {"asio_uring", "the same with its io_uring instead", nullptr, "lariat-bench-asio-uring",
+     "libboost1.81-dev"},
+    {"libuv", "libuv, which waits with epoll; writes that are tried at once", nullptr,
+     "lariat-bench-libuv", "libuv1-dev"},
 };
+
+std::string echo_server::path() const { return rival_program(program, package); }
 
 namespace {
 
@@ -39,12 +48,14 @@ int board_for(int descriptor) { return descriptor < 0 ? make_board() : descripto
 int serve_command(const std::vector<std::string>& words) {
     const serve_request asked = read_serve_request(words);
     const echo_server& chosen = server_of(asked.subject);
+    const std::string path = chosen.serve ? "" : chosen.path();
     raise_descriptor_limit();
     pin_to(asked.processor);
     const listening door = listen_on(asked.where);
     std::printf("%s\n", to_string(door.address).c_str());
     std::fflush(stdout);
     const int board = board_for(asked.board);
+    if (!chosen.serve) become_rival(path, door.socket, board);
     chosen.serve(door.socket, board_of(board));
     return 0;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace bench {
@@ -11,11 +12,16 @@ struct echo_board;
 struct echo_server {
     std::string_view name;
     std::string_view what;
-    void (*serve)(int listener, echo_board& board);
+    void (*serve)(int listener, echo_board& board);  ///< Null: a program of its own does.
+    std::string_view program = {};
+    std::string_view package = {};  ///< What it is built with.
+
+    /// Errors: throws `unavailable` when it is a program that was not built.
+    std::string path() const;
 };
 
 /// In the order in which they are compared.
-extern const echo_server echo_servers[6];
+extern const echo_server echo_servers[9];
 
 void serve_raw(int listener, echo_board& board);
 void serve_poll_first(int listener, echo_board& board);

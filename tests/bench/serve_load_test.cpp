@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/echo/board.hpp"
@@ -13,6 +14,8 @@
 #include "bench/echo/load.hpp"
 #include "bench/echo/request.hpp"
 #include "bench/echo/socket.hpp"
+#include "bench/harness.hpp"
+#include "bench/rivals/program.hpp"
 
 using namespace std::chrono_literals;
 
@@ -73,6 +76,39 @@ TEST_CASE("each server answers a load of another process, over TCP and a unix so
 
             check_order(got);
         }
+    }
+}
+
+TEST_CASE("rivals that were built answer it, too") {
+    std::string missing;
+    for (const auto& [subject, name] : {std::pair{"asio", "lariat-bench-asio"},
+                                        {"asio_uring", "lariat-bench-asio-uring"},
+                                        {"libuv", "lariat-bench-libuv"}}) {
+        CAPTURE(subject);
+        try {
+            // This test stands where they would.
+            (void)bench::rival_program(name, "");
+        } catch (const bench::unavailable&) {
+            missing += std::string(" ") + name;
+            continue;
+        }
+        bench::child server =
+            program({"serve", "echo.tcp", "--listen", "127.0.0.1:0", "--subject", subject});
+
+        const auto got = load_figures("echo.tcp", server.line(60s), {"--connections", "3"});
+
+        check_order(got);
+    }
+    if (!missing.empty()) MESSAGE("skipped: not built:" << missing);
+}
+
+TEST_CASE("a rival that was not built names the package that it wants") {
+    try {
+        (void)bench::rival_program("lariat-bench-nothing", "libnothing-dev");
+        FAIL("it was found");
+    } catch (const bench::unavailable& why) {
+        CHECK(std::string(why.what()) ==
+              "lariat-bench-nothing was not built (Debian: libnothing-dev)");
     }
 }
 
