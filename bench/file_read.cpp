@@ -3,15 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "aio/op/direct.hpp"
 #include "aio/op/fixed.hpp"
+#include "bench/file/test_file.hpp"
 #include "bench/raw/ring.hpp"
 #include "bench/rivals/fio.hpp"
 #include "bench/workloads.hpp"
@@ -20,83 +17,6 @@
 
 namespace bench {
 namespace {
-
-constexpr std::size_t page = 4096;
-
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
-
-/// A file without a name, filled, in the directory that TMPDIR names. It lives as long as the
-/// process: filling it takes longer than a round.
-int nameless_file(std::size_t pages) {
-    static int file = -1;
-    static std::size_t filled = 0;
-    if (file < 0) {
-        const char* chosen = std::getenv("TMPDIR");
-        const std::string directory = chosen && *chosen ? chosen : "/var/tmp";
-        file = open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        if (file < 0) fail(("a temporary file in " + directory).c_str());
-    }
-    const std::vector<char> content(page * 256, 'x');
-    for (; filled < pages; filled += 256) {
-        const auto place = static_cast<off_t>(filled * page);
-        if (pwrite(file, content.data(), content.size(), place) !=
-            static_cast<ssize_t>(content.size()))
-            fail("filling the temporary file");
-    }
-    return file;
-}
-
-/// The test file, opened by itself so that O_DIRECT can be chosen.
-class test_file {
-  public:
-    explicit test_file(const job& work)
-        : pages_(static_cast<std::size_t>(work.with["megabytes"]) * 256) {
-        const int file = nameless_file(pages_);
-        const std::string path = "/proc/self/fd/" + std::to_string(file);
-        const bool direct = work.with["direct"] != 0;
-        if (direct && fdatasync(file) != 0) fail("fdatasync");
-        descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | (direct ? O_DIRECT : 0));
-        if (descriptor_ < 0 && errno == EINVAL)
-            throw unavailable("this file system has no O_DIRECT; set TMPDIR to one that has");
-        if (descriptor_ < 0) fail("opening the temporary file");
-    }
-    ~test_file() { close(descriptor_); }
-    test_file(const test_file&) = delete;
-    test_file& operator=(const test_file&) = delete;
-
-    int descriptor() const noexcept { return descriptor_; }
-
-    /// Returns: where a page begins that nothing predicts; the same sequence every time.
-    std::uint64_t random_page() noexcept {
-        state_ ^= state_ << 13;
-        state_ ^= state_ >> 7;
-        state_ ^= state_ << 17;
-        return (state_ >> 16) % pages_ * page;
-    }
-
-  private:
-    std::size_t pages_;
-    int descriptor_ = -1;
-    std::uint64_t state_ = 0x9e3779b97f4a7c15;
-};
-
-/// One page of memory per read in flight, as O_DIRECT wants it.
-class page_buffers {
-  public:
-    explicit page_buffers(std::size_t count)
-        : memory_(static_cast<std::byte*>(std::aligned_alloc(page, page * count))) {
-        if (!memory_) throw std::bad_alloc();
-    }
-    std::byte* at(std::size_t index) const noexcept { return memory_.get() + index * page; }
-
-  private:
-    struct release {
-        void operator()(std::byte* memory) const noexcept { std::free(memory); }
-    };
-    std::unique_ptr<std::byte, release> memory_;
-};
 
 /// Registered memory and a registered file, or plain ones.
 enum class memory : bool { plain, fixed };
@@ -138,13 +58,14 @@ void register_all(raw::ring& ring, const test_file& file, const page_buffers& bu
 
 void raw_read(const job& work, meter& figures, memory kind) {
     const auto depth = static_cast<std::uint64_t>(work.with["depth"]);
-    test_file file(work);
+    test_file file(work, O_RDONLY);
     const page_buffers buffers(depth);
     raw::ring ring(static_cast<unsigned>(depth));
     if (kind == memory::fixed) register_all(ring, file, buffers, depth);
-    if (work.warmup) run_reads(ring, file, buffers, depth, work.warmup / depth + 1, kind);
+    if (work.warmup)
+        run_reads(ring, file, buffers, depth, pages_of(work, work.warmup) / depth + 1, kind);
 
-    const std::uint64_t each = work.items / depth + 1;
+    const std::uint64_t each = pages_of(work, work.items) / depth + 1;
     const std::uint64_t enters = ring.enters();
     figures.start();
     run_reads(ring, file, buffers, depth, each, kind);
@@ -170,12 +91,13 @@ lariat::task<> all_reads(test_file* file, const page_buffers* buffers, std::uint
 
 void lariat_file_read(const job& work, meter& figures) {
     const auto depth = static_cast<std::uint64_t>(work.with["depth"]);
-    test_file file(work);
+    test_file file(work, O_RDONLY);
     const page_buffers buffers(depth);
     lariat::scheduler loop;
-    if (work.warmup) loop.run(all_reads(&file, &buffers, depth, work.warmup / depth + 1));
+    if (work.warmup)
+        loop.run(all_reads(&file, &buffers, depth, pages_of(work, work.warmup) / depth + 1));
 
-    const std::uint64_t each = work.items / depth + 1;
+    const std::uint64_t each = pages_of(work, work.items) / depth + 1;
     const std::uint64_t calls = loop.kernel()->system_calls();
     figures.start();
     loop.run(all_reads(&file, &buffers, depth, each));
@@ -214,9 +136,9 @@ lariat::task<> all_fixed_reads(test_file* file, const page_buffers* buffers, con
         }
         co_await scope.join();
     };
-    if (work->warmup) co_await run_all(work->warmup / depth + 1);
+    if (work->warmup) co_await run_all(pages_of(*work, work->warmup) / depth + 1);
 
-    const std::uint64_t each = work->items / depth + 1;
+    const std::uint64_t each = pages_of(*work, work->items) / depth + 1;
     const std::uint64_t calls = kernel.system_calls();
     figures->start();
     co_await run_all(each);
@@ -225,7 +147,7 @@ lariat::task<> all_fixed_reads(test_file* file, const page_buffers* buffers, con
 }
 
 void lariat_fixed_read(const job& work, meter& figures) {
-    test_file file(work);
+    test_file file(work, O_RDONLY);
     const page_buffers buffers(static_cast<std::uint64_t>(work.with["depth"]));
     lariat::run(all_fixed_reads(&file, &buffers, &work, &figures));
 }
@@ -234,14 +156,14 @@ void fio_read(const job& work, meter& figures, bool fixed) {
     const auto megabytes = static_cast<std::uint64_t>(work.with["megabytes"]);
     const int file = nameless_file(megabytes * 256);
     // Ten times as many: fio tells milliseconds.
-    const std::uint64_t reads = work.smoke ? work.items : work.items * 10;
+    const std::uint64_t reads = pages_of(work, work.smoke ? work.items : work.items * 10);
     const double each =
-        fio_reads({.path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file),
-                   .depth = static_cast<std::uint64_t>(work.with["depth"]),
-                   .reads = reads,
-                   .megabytes = megabytes,
-                   .direct = work.with["direct"] != 0,
-                   .fixed = fixed});
+        run_fio({.path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file),
+                 .depth = static_cast<std::uint64_t>(work.with["depth"]),
+                 .pages = reads,
+                 .megabytes = megabytes,
+                 .direct = work.with["direct"] != 0,
+                 .fixed = fixed});
     figures.record(reads, each * static_cast<double>(reads));
 }
 
@@ -254,18 +176,22 @@ workload file_read_workload() {
     return {
         .name = "file.read",
         .what = "random reads of 4 KiB from one file; TMPDIR says where it is made",
-        .parameters =
-            {{.name = "depth", .values = {1, 128}, .what = "reads in flight", .most = 4096},
-             {.name = "direct",
-              .values = {0},
-              .what = "1: O_DIRECT, from the device; 0: from the page cache",
-              .least = 0,
-              .most = 1},
-             {.name = "megabytes",
-              .values = {256},
-              .what = "size of the file",
-              .most = 65536,
-              .smoke_values = {4}}},
+        .parameters = {{.name = "depth",
+                        .values = {1, 16, 128},
+                        .what = "reads in flight",
+                        .most = 4096,
+                        .smoke_values = {1, 128}},
+                       {.name = "direct",
+                        .values = {0, 1},
+                        .what = "1: O_DIRECT, from the device; 0: from the page cache",
+                        .least = 0,
+                        .most = 1,
+                        .smoke_values = {0}},
+                       {.name = "megabytes",
+                        .values = {256},
+                        .what = "size of the file",
+                        .most = 65536,
+                        .smoke_values = {4}}},
         .items = 100'000,
         .smoke_items = 1'000,
         .subjects = {{"raw", "liburing, plain descriptor, unregistered buffers", raw_file_read},

@@ -26,6 +26,7 @@ workload hop_workload();
 workload post_workload();
 workload offload_workload();
 workload file_read_workload();
+workload file_write_workload();
 workload accept_workload();
 workload idle_workload();
 workload echo_tcp_workload();
