@@ -56,6 +56,7 @@ load_result run_echo(const job& work, const std::string& name, const std::string
 }
 
 constexpr std::pair closed_loop{"pipeline", "--depth"};
+constexpr std::pair open_loop{"rate", "--rate"};
 
 /// What stands beside the figure that is compared.
 void add_notes(const load_result& got, meter& figures) {
@@ -77,6 +78,16 @@ void report(const load_result& got, meter& figures) {
 
 void echo_over_tcp(const job& work, meter& figures) {
     report(run_echo(work, "echo.tcp", "127.0.0.1:0", closed_loop), figures);
+}
+
+/// Compared is what 99 of 100 messages do not exceed.
+void echo_at_a_rate(const job& work, meter& figures) {
+    const load_result got = run_echo(work, "echo.tcp", "127.0.0.1:0", open_loop);
+    if (got.messages == 0) throw std::runtime_error("no message was answered in time");
+    const auto messages = static_cast<double>(got.messages);
+    figures.record(got.messages, static_cast<double>(got.p99) * messages);
+    add_notes(got, figures);
+    figures.note("server_cpu_ns", got.server_cpu / messages);
 }
 
 void echo_over_unix(const job& work, meter& figures) {
@@ -125,6 +136,27 @@ workload echo_tcp_workload() {
 
 workload echo_unix_workload() {
     return echo_workload("echo.unix", "the same over unix sockets", echo_over_unix);
+}
+
+workload echo_rate_workload() {
+    return {
+        .name = "echo.rate",
+        .what =
+            "echo over TCP with messages that are sent at fixed times, whatever becomes of "
+            "the ones before: what 99 of 100 take at most from when they were due",
+        .parameters =
+            {{.name = "rate",
+              .values = {10'000, 50'000},
+              .what = "messages per second, over all connections",
+              .most = 10'000'000,
+              .smoke_values = {2000}},
+             {.name = "connections", .values = {32}, .what = "which take turns", .most = 10'000},
+             {.name = "size", .values = {64}, .what = "bytes per message", .most = 4096}},
+        .items = 1,
+        .smoke_items = 1,
+        .subjects = all_servers(echo_at_a_rate),
+        .unit = "p99 ns",
+    };
 }
 
 }  // namespace bench

@@ -26,6 +26,7 @@ std::vector<workload> all_workloads() {
         idle_workload(),
         echo_tcp_workload(),
         echo_unix_workload(),
+        echo_rate_workload(),
         resp_ping_workload(),
         resp_get_workload(),
         http_workload(),
