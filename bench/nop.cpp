@@ -3,50 +3,23 @@
 #include <vector>
 
 #include "bench/crowd.hpp"
-#include "bench/raw/ring.hpp"
+#include "bench/raw/nop_chains.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/scheduler.hpp"
 
 namespace bench {
 namespace {
 
-struct chain {
-    std::uint64_t left;
-};
-
-/// Each chain submits again when its completion comes; one system call for all that came together.
-void run_chains(raw::ring& ring, std::vector<chain>& chains, std::uint64_t each) {
-    const auto submit = [&ring](chain& next) {
-        io_uring_sqe* sqe = ring.entry();
-        io_uring_prep_nop(sqe);
-        io_uring_sqe_set_data(sqe, &next);
-    };
-    for (chain& next : chains) {
-        next.left = each;
-        submit(next);
-    }
-    for (std::size_t running = chains.size(); running != 0;) {
-        ring.enter(1);
-        ring.reap([&](const io_uring_cqe& cqe) {
-            chain& next = *static_cast<chain*>(io_uring_cqe_get_data(&cqe));
-            if (--next.left != 0)
-                submit(next);
-            else
-                --running;
-        });
-    }
-}
-
 void raw_nop(const job& work, meter& figures) {
     const auto depth = static_cast<std::uint64_t>(work.with["depth"]);
     raw::ring ring(static_cast<unsigned>(depth));
-    std::vector<chain> chains(depth);
-    if (work.warmup) run_chains(ring, chains, work.warmup / depth + 1);
+    std::vector<raw::nop_chain> chains(depth);
+    if (work.warmup) raw::run_nop_chains(ring, chains, work.warmup / depth + 1);
 
     const std::uint64_t each = work.items / depth + 1;
     const std::uint64_t enters = ring.enters();
     figures.start();
-    run_chains(ring, chains, each);
+    raw::run_nop_chains(ring, chains, each);
     figures.stop(each * depth);
     figures.system_calls(ring.enters() - enters);
 }

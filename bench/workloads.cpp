@@ -37,6 +37,12 @@ std::vector<workload> all_workloads() {
         sp_tcp_workload(),
         sp_tcp_latency_workload(),
         tls_workload(),
+        scale_timers_workload(),
+        scale_tasks_workload(),
+        scale_operations_workload(),
+        scale_reads_workload(),
+        scale_connections_workload(),
+        scale_workers_workload(),
     };
 }
 

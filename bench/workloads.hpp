@@ -42,6 +42,12 @@ workload sp_ipc_workload();
 workload sp_ipc_latency_workload();
 workload sp_tcp_workload();
 workload sp_tcp_latency_workload();
+workload scale_timers_workload();
+workload scale_tasks_workload();
+workload scale_operations_workload();
+workload scale_reads_workload();
+workload scale_connections_workload();
+workload scale_workers_workload();
 
 /// In the order in which they run.
 std::vector<workload> all_workloads();
