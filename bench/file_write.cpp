@@ -122,7 +122,7 @@ workload file_write_workload() {
                         .most = 65536,
                         .smoke_values = {4}}},
         .items = 50'000,
-        .smoke_items = 500,
+        .smoke_items = 200,
         .subjects = {{"raw", "liburing, plain descriptor, unregistered buffers", raw_write},
                      {"lariat", "co_await write{} in a loop, one task per chain", lariat_write},
                      {"fio", "fio's io_uring engine, if it is installed", fio_write}},
