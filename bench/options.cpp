@@ -30,9 +30,7 @@ const char* const usage_text =
     "  lariat-bench echo.tcp connections=32 --rounds 5 --json echo.json\n"
     "\n"
     "For two machines: lariat-bench serve echo.tcp --listen ADDRESS on one, and on the other\n"
-    "lariat-bench load echo.tcp --connect ADDRESS. Either says what else it takes when it is "
-    "given\n"
-    "nothing.\n"
+    "lariat-bench load echo.tcp --connect ADDRESS; without anything, both tell what they take.\n"
     "\n"
     "To count instructions: valgrind --tool=callgrind lariat-bench exact WORKLOAD SUBJECT ITEMS\n"
     "[parameter=value...] runs just that, once.\n";

@@ -84,11 +84,11 @@ std::string printed(const char* format, auto... values) {
     return text;
 }
 
-/// In a unit in which it has three digits at least.
+/// In the largest unit of which it is one at least.
 std::string span_text(std::uint64_t nanoseconds) {
     const auto value = static_cast<double>(nanoseconds);
-    if (value < 1e5) return printed("%.2f us", value / 1e3);
-    if (value < 1e8) return printed("%.2f ms", value / 1e6);
+    if (value < 1e6) return printed("%.2f us", value / 1e3);
+    if (value < 1e9) return printed("%.2f ms", value / 1e6);
     return printed("%.2f s", value / 1e9);
 }
 
