@@ -1,5 +1,8 @@
 // A program: LISTENER BOARD, descriptors that it inherits. Built twice, once for each of Asio's two
 // ways to wait: epoll, and io_uring.
+// Nothing is left of it where the library is not there.
+#if __has_include(<boost/asio.hpp>)
+
 #include <sys/socket.h>
 
 #include <cstddef>
@@ -64,3 +67,5 @@ int main(int count, char** words) {
                    asio::detached);
     loop.run();
 }
+
+#endif

@@ -1,4 +1,7 @@
 // A program: LISTENER BOARD, descriptors that it inherits.
+// Nothing is left of it where the library is not there.
+#if __has_include(<uv.h>)
+
 #include <sys/socket.h>
 
 #include <cstdio>
@@ -102,3 +105,5 @@ int main(int count, char** words) {
     must(uv_listen(&door.any, 4096, accept_one), "listen");
     return uv_run(loop, UV_RUN_DEFAULT);
 }
+
+#endif
