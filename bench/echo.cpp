@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -57,6 +59,7 @@ load_result run_echo(const job& work, const std::string& name, const std::string
 
 constexpr std::pair closed_loop{"pipeline", "--depth"};
 constexpr std::pair open_loop{"rate", "--rate"};
+constexpr std::pair short_lived{"messages", "--per-connection"};
 
 /// What stands beside the figure that is compared.
 void add_notes(const load_result& got, meter& figures) {
@@ -90,6 +93,17 @@ void echo_at_a_rate(const job& work, meter& figures) {
     figures.note("server_cpu_ns", got.server_cpu / messages);
 }
 
+/// Compared are connections: made, used, reset.
+void echo_on_new_connections(const job& work, meter& figures) {
+    const load_result got = run_echo(work, "echo.tcp", "127.0.0.1:0", short_lived);
+    const double seconds = got.nanoseconds / 1e9;
+    const auto each = static_cast<std::uint64_t>(work.with["messages"]);
+    figures.note("connections_per_second",
+                 static_cast<double>(got.messages) / static_cast<double>(each) / seconds);
+    add_notes(got, figures);
+    figures.record(std::max<std::uint64_t>(got.messages / each, 1), got.server_cpu);
+}
+
 void echo_over_unix(const job& work, meter& figures) {
     static int runs = 0;
     const std::string run = std::to_string(getpid()) + '-' + std::to_string(++runs);
@@ -99,6 +113,16 @@ void echo_over_unix(const job& work, meter& figures) {
 std::vector<subject> all_servers(void (*run)(const job&, meter&)) {
     std::vector<subject> all;
     for (const echo_server& server : echo_servers) all.push_back({server.name, server.what, run});
+    return all;
+}
+
+/// Without those that are there to show one thing, and show it elsewhere.
+std::vector<subject> servers_but(const std::vector<std::string_view>& names,
+                                 void (*run)(const job&, meter&)) {
+    std::vector<subject> all = all_servers(run);
+    std::erase_if(all, [&](const subject& one) {
+        return std::find(names.begin(), names.end(), one.name) != names.end();
+    });
     return all;
 }
 
@@ -154,8 +178,31 @@ workload echo_rate_workload() {
              {.name = "size", .values = {64}, .what = "bytes per message", .most = 4096}},
         .items = 1,
         .smoke_items = 1,
-        .subjects = all_servers(echo_at_a_rate),
+        .subjects = servers_but({"poll_first"}, echo_at_a_rate),
         .unit = "p99 ns",
+    };
+}
+
+workload echo_connect_workload() {
+    return {
+        .name = "echo.connect",
+        .what =
+            "TCP connections that come, are served and are reset: the server's CPU time for "
+            "each, and what it takes from the answer on the one before to its own",
+        .parameters = {{.name = "messages",
+                        .values = {1},
+                        .what = "on each connection, one after the other",
+                        .most = 10'000},
+                       {.name = "connections",
+                        .values = {64},
+                        .what = "at the same time",
+                        .most = 10'000,
+                        .smoke_values = {8}},
+                       {.name = "size", .values = {64}, .what = "bytes per message", .most = 4096}},
+        .items = 1,
+        .smoke_items = 1,
+        .subjects = servers_but({"poll_first", "direct"}, echo_on_new_connections),
+        .unit = "server CPU ns/connection",
     };
 }
 

@@ -35,9 +35,13 @@ std::uint64_t read_clock(clockid_t clock) {
 
 std::uint64_t monotonic() { return read_clock(CLOCK_MONOTONIC); }
 
+/// What a completion is about, in the bits that an address leaves free.
+enum class step : std::uint64_t { receive, send, connect };
+
 struct connection {
     int socket = -1;
     bool sending = false;
+    bool answered = false;       ///< The last message that it carries.
     unsigned in_send = 0;        ///< Bytes.
     std::uint64_t received = 0;  ///< Bytes.
     std::uint64_t ended = 0;     ///< Messages.
@@ -121,10 +125,24 @@ class load {
         }
     }
 
+    static void tag(io_uring_sqe* sqe, connection& peer, step what) {
+        io_uring_sqe_set_data64(
+            sqe, reinterpret_cast<std::uintptr_t>(&peer) | static_cast<std::uint64_t>(what));
+    }
+
     void receive(connection& peer) {
         io_uring_sqe* sqe = ring_.entry();
         io_uring_prep_recv(sqe, peer.socket, peer.incoming.data(), peer.incoming.size(), 0);
-        io_uring_sqe_set_data64(sqe, reinterpret_cast<std::uintptr_t>(&peer));
+        tag(sqe, peer, step::receive);
+    }
+
+    void renew(connection& peer) {
+        peer.answered = false;
+        reset(peer.socket);
+        peer.socket = socket_for(plan_.where);
+        io_uring_sqe* sqe = ring_.entry();
+        io_uring_prep_connect(sqe, peer.socket, plan_.where.data(), plan_.where.size());
+        tag(sqe, peer, step::connect);
     }
 
     /// As many as may be on their way, one send after the other.
@@ -138,7 +156,7 @@ class load {
         io_uring_sqe* sqe = ring_.entry();
         io_uring_prep_send(sqe, peer.socket, outgoing_.data(), peer.in_send,
                            MSG_NOSIGNAL | MSG_WAITALL);
-        io_uring_sqe_set_data64(sqe, reinterpret_cast<std::uintptr_t>(&peer) | 1);
+        tag(sqe, peer, step::send);
     }
 
     void turn() {
@@ -163,18 +181,31 @@ class load {
 
     void reap() {
         ring_.reap([this](const io_uring_cqe& cqe) {
-            auto& peer = *reinterpret_cast<connection*>(cqe.user_data & ~std::uint64_t{1});
-            if (cqe.user_data & 1)
-                sent(peer, cqe.res);
-            else
-                received(peer, cqe.res);
+            auto& peer = *reinterpret_cast<connection*>(cqe.user_data & ~std::uint64_t{3});
+            switch (static_cast<step>(cqe.user_data & 3)) {
+                case step::receive:
+                    return received(peer, cqe.res);
+                case step::send:
+                    return sent(peer, cqe.res);
+                case step::connect:
+                    return connected(peer, cqe.res);
+            }
         });
+    }
+
+    void connected(connection& peer, int answer) {
+        if (answer < 0) throw std::system_error(-answer, std::generic_category(), "connect");
+        receive(peer);
+        send(peer);
     }
 
     void sent(connection& peer, int count) {
         if (count != static_cast<int>(peer.in_send)) throw std::runtime_error("a send fell short");
         peer.sending = false;
-        send(peer);
+        if (peer.answered)
+            renew(peer);
+        else
+            send(peer);
     }
 
     void received(connection& peer, int count) {
@@ -189,8 +220,15 @@ class load {
             peer.due.pop_front();
             if (!times_) peer.due.push_back(now_);
         }
-        receive(peer);
-        send(peer);
+        const bool stays = plan_.per_connection == 0 || peer.ended % plan_.per_connection != 0;
+        if (stays || peer.on_its_way > 0) {
+            receive(peer);
+            send(peer);
+            return;
+        }
+        peer.answered = true;
+        // The send that was answered may be told of later.
+        if (!peer.sending) renew(peer);
     }
 
     /// What was due and is not answered counts too: leaving it out would reward who drops it.

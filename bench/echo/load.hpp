@@ -20,6 +20,9 @@ struct load_plan {
     /// Messages per second, over all connections: each is sent at its time, or as soon as its
     /// connection has room. 0: each answer is followed by the next message.
     double rate = 0;
+    /// Messages, one after the other, after which a new connection takes the place of the old one,
+    /// which is reset. 0: all stay.
+    unsigned per_connection = 0;
     bool spins = true;  ///< Waits for the next time without sleeping: has a CPU for itself.
     std::chrono::milliseconds warmup{100};
     std::chrono::milliseconds measured{1000};

@@ -18,9 +18,11 @@ const char* const serve_usage =
 
 const char* const load_usage =
     "load echo.tcp|echo.unix --connect ADDRESS [--connections N] [--size BYTES] [--depth N]\n"
-    "    [--rate N] [--seconds N] [--cpu N]\n"
+    "    [--rate N | --per-connection N] [--seconds N] [--cpu N]\n"
     "with --rate so many messages per second are sent, each measured from when it was due; "
-    "without, an answer is followed by the next message";
+    "without, an answer is followed by the next message. With --per-connection a new connection is "
+    "made "
+    "after so many messages, and their latencies hold the time that it takes";
 
 namespace {
 
@@ -124,6 +126,7 @@ load_request read_load_request(const std::vector<std::string>& words) {
          {"--depth", whole("--depth", plan.depth, 1, 64)},
          {"--rate",
           [&](const std::string& text) { plan.rate = number_between("--rate", text, 1, 1e8); }},
+         {"--per-connection", whole("--per-connection", plan.per_connection, 1, 1'000'000)},
          {"--seconds",
           [&](const std::string& text) { seconds = number_between("--seconds", text, 0.01, 1e5); }},
          {"--cpu", whole("--cpu", asked.processor, -1, 4095)},
@@ -133,6 +136,8 @@ load_request read_load_request(const std::vector<std::string>& words) {
         "--connect", load_usage);
     // With a rate, messages must not wait for answers while there is room for them.
     if (plan.depth == 0) plan.depth = plan.rate > 0 ? 64 : 1;
+    if (plan.per_connection > 0 && (plan.rate > 0 || plan.depth != 1))
+        throw usage_error("--per-connection: only without --rate, and with --depth 1");
     plan.measured = std::chrono::milliseconds(static_cast<long>(seconds * 1000));
     plan.warmup = std::min(plan.measured / 4, std::chrono::milliseconds(1000));
     return asked;

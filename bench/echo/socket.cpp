@@ -17,6 +17,8 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
+}  // namespace
+
 int socket_for(const lariat::address& where) {
     const int family = static_cast<int>(where.family());
     const int made = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -29,8 +31,6 @@ int socket_for(const lariat::address& where) {
         fail("TCP_CONGESTION: neither reno nor cubic");
     return made;
 }
-
-}  // namespace
 
 listening listen_on(const lariat::address& where) {
     // Accepted sockets inherit the options.
@@ -53,6 +53,12 @@ int connect_to(const lariat::address& where) {
     const int made = socket_for(where);
     if (connect(made, where.data(), where.size()) != 0) fail("connect");
     return made;
+}
+
+void reset(int socket) noexcept {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(socket);
 }
 
 void raise_descriptor_limit() noexcept {

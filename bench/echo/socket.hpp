@@ -15,7 +15,13 @@ listening listen_on(const lariat::address& where);
 /// TCP on the loopback device, on a port of the kernel's choice.
 listening listen_on_loopback();
 
+/// Not connected yet, with the same options.
+int socket_for(const lariat::address& where);
+
 int connect_to(const lariat::address& where);
+
+/// Closes a connection so that its port is free at once.
+void reset(int socket) noexcept;
 
 /// As many descriptors as the system grants.
 void raise_descriptor_limit() noexcept;

@@ -77,6 +77,15 @@ TEST_CASE("with a rate a connection has room for more than one message") {
     CHECK(read_load_request(load_words({"--rate", "1000", "--depth", "2"})).plan.depth == 2);
 }
 
+TEST_CASE("a connection for each message leaves no room for a rate or a depth") {
+    CHECK(read_load_request(load_words()).plan.per_connection == 0);
+    CHECK(read_load_request(load_words({"--per-connection", "3"})).plan.per_connection == 3);
+    CHECK_THROWS_AS(read_load_request(load_words({"--per-connection", "3", "--rate", "10"})),
+                    usage_error);
+    CHECK_THROWS_AS(read_load_request(load_words({"--depth", "2", "--per-connection", "3"})),
+                    usage_error);
+}
+
 TEST_CASE("an address must be there, be one, and be of the workload's kind") {
     CHECK_THROWS_AS(read_serve_request({"echo.tcp"}), usage_error);
     CHECK_THROWS_AS(read_serve_request({"echo.tcp", "--listen"}), usage_error);

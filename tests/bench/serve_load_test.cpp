@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -48,6 +50,21 @@ void check_order(const bench::load_result& got) {
     CHECK(got.p50 <= got.p99);
     CHECK(got.p99 <= got.p99_9);
     CHECK(got.p99_9 <= got.max);
+}
+
+/// Echoes on the next connection until it ends. Returns: how much that was.
+std::size_t bytes_echoed(int door) {
+    const int peer = accept4(door, nullptr, nullptr, SOCK_CLOEXEC);
+    std::size_t bytes = 0;
+    char buffer[64];
+    for (;;) {
+        const ssize_t count = recv(peer, buffer, sizeof buffer, 0);
+        if (count <= 0) break;
+        bytes += static_cast<std::size_t>(count);
+        if (send(peer, buffer, static_cast<std::size_t>(count), MSG_NOSIGNAL) != count) break;
+    }
+    close(peer);
+    return bytes;
 }
 
 /// Takes connections into its backlog and never answers.
@@ -127,6 +144,23 @@ TEST_CASE("a load with a rate sends no more than that") {
 
     check_order(got);
     CHECK(static_cast<double>(got.messages) <= 2000 * span.count() + 1);
+}
+
+TEST_CASE("a new connection after so many messages brings as many as were asked for") {
+    const auto door = bench::listen_on_loopback();
+    std::vector<std::size_t> bytes;
+    std::thread server([&] {
+        // The one after these is refused: the load ends with that.
+        while (bytes.size() < 5) bytes.push_back(bytes_echoed(door.socket));
+        close(door.socket);
+    });
+    const bench::load_plan plan{
+        .where = door.address, .size = 10, .per_connection = 3, .warmup = 0ms, .measured = 60s};
+
+    CHECK_THROWS(bench::run_load(plan, bench::board_of(bench::make_board())));
+    server.join();
+
+    CHECK(bytes == std::vector<std::size_t>(5, 30));
 }
 
 TEST_CASE("a load says what it measured in lines for people") {
