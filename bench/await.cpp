@@ -1,4 +1,5 @@
 #include "bench/raw/task.hpp"
+#include "bench/rivals/program.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/task.hpp"
@@ -46,6 +47,8 @@ void lariat_await(const job& work, meter& figures) {
     figures.stop(work.items);
 }
 
+void asio_await(const job& work, meter& figures) { run_asio("await", 1, work, figures); }
+
 }  // namespace
 
 workload await_workload() {
@@ -56,7 +59,8 @@ workload await_workload() {
         .items = 10'000'000,
         .smoke_items = 10'000,
         .subjects = {{"raw", "a bare lazy task, symmetric transfer, pooled frames", raw_await},
-                     {"lariat", "task<long> on a scheduler", lariat_await}},
+                     {"lariat", "task<long> on a scheduler", lariat_await},
+                     {"asio", "Boost.Asio: awaitable<long>", asio_await}},
     };
 }
 

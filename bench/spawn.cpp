@@ -3,6 +3,7 @@
 #include "bench/raw/frame_pool.hpp"
 #include "bench/raw/ready_ring.hpp"
 #include "bench/raw/task.hpp"
+#include "bench/rivals/program.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/scope.hpp"
@@ -111,6 +112,10 @@ void lariat_spawn(const job& work, meter& figures) {
     figures.stop(batches * children);
 }
 
+void asio_spawn(const job& work, meter& figures) {
+    run_asio("spawn", static_cast<std::uint64_t>(work.with["children"]), work, figures);
+}
+
 }  // namespace
 
 workload spawn_workload() {
@@ -121,7 +126,9 @@ workload spawn_workload() {
         .items = 5'000'000,
         .smoke_items = 10'000,
         .subjects = {{"raw", "a count of self-freeing coroutines, pooled frames", raw_spawn},
-                     {"lariat", "task_scope: spawn, then join", lariat_spawn}},
+                     {"lariat", "task_scope: spawn, then join", lariat_spawn},
+                     {"asio", "Boost.Asio: co_spawn, then the loop until all have ended",
+                      asio_spawn}},
     };
 }
 

@@ -2,10 +2,11 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
-#include <random>
 #include <vector>
 
+#include "bench/deadlines.hpp"
 #include "bench/raw/timer_heap.hpp"
+#include "bench/rivals/program.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/timer.hpp"
 
@@ -13,23 +14,6 @@ namespace bench {
 namespace {
 
 using std::chrono::steady_clock;
-
-/// The same deadlines for every subject and round: a point within the next hour each, and an order
-/// in which to cancel that has nothing to do with them.
-struct deadlines {
-    explicit deadlines(std::size_t count) : due(count), order(count) {
-        std::mt19937_64 random(42);
-        const steady_clock::time_point start{std::chrono::hours(1)};
-        for (std::size_t i = 0; i < count; ++i) {
-            due[i] = start + std::chrono::microseconds(random() % 3'600'000'000);
-            order[i] = static_cast<std::uint32_t>(i);
-        }
-        std::shuffle(order.begin(), order.end(), random);
-    }
-
-    std::vector<steady_clock::time_point> due;
-    std::vector<std::uint32_t> order;
-};
 
 /// Later than all of them, and still not `never`.
 constexpr steady_clock::time_point far_future =
@@ -140,6 +124,14 @@ parameter pending_parameter() {
             .smoke_values = {10'000}};
 }
 
+void asio_timer(const job& work, meter& figures) {
+    run_asio("timer", static_cast<std::uint64_t>(work.with["pending"]), work, figures);
+}
+
+void libuv_timer(const job& work, meter& figures) {
+    run_libuv("timer", static_cast<std::uint64_t>(work.with["pending"]), work, figures);
+}
+
 }  // namespace
 
 workload timer_workload() {
@@ -150,7 +142,9 @@ workload timer_workload() {
         .items = 1'000'000,
         .smoke_items = 1,
         .subjects = {{"raw", "a binary heap in an array, as Asio has", arm_and_cancel<raw_timers>},
-                     {"lariat", "timer_queue", arm_and_cancel<lariat_timers>}},
+                     {"lariat", "timer_queue", arm_and_cancel<lariat_timers>},
+                     {"asio", "Boost.Asio: waitable timers, and their handlers", asio_timer},
+                     {"libuv", "libuv: uv_timer_start, uv_timer_stop", libuv_timer}},
     };
 }
 

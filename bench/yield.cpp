@@ -6,6 +6,7 @@
 #include "bench/crowd.hpp"
 #include "bench/raw/ready_ring.hpp"
 #include "bench/raw/task.hpp"
+#include "bench/rivals/program.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/scheduler.hpp"
 
@@ -55,6 +56,10 @@ void lariat_yield(const job& work, meter& figures) {
     figures.system_calls(loop.kernel()->system_calls() - calls);
 }
 
+void asio_yield(const job& work, meter& figures) {
+    run_asio("yield", static_cast<std::uint64_t>(work.with["coroutines"]), work, figures);
+}
+
 }  // namespace
 
 workload yield_workload() {
@@ -65,7 +70,8 @@ workload yield_workload() {
         .items = 10'000'000,
         .smoke_items = 10'000,
         .subjects = {{"raw", "a ring of coroutine handles, resumed in order", raw_yield},
-                     {"lariat", "co_await yield() on a scheduler", lariat_yield}},
+                     {"lariat", "co_await yield() on a scheduler", lariat_yield},
+                     {"asio", "Boost.Asio: co_await post()", asio_yield}},
     };
 }
 

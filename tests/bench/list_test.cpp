@@ -76,4 +76,9 @@ TEST_CASE("every rival is listed where it competes, whether it was built or not"
         for (const char* rival : {"raw", "epoll", "asio", "asio_uring", "libuv"})
             CHECK(has_subject(all.at(name), rival));
     }
+    for (const char* name : {"yield", "await", "spawn", "timer"}) {
+        CAPTURE(name);
+        REQUIRE(all.contains(name));
+        CHECK(has_subject(all.at(name), "asio"));
+    }
 }

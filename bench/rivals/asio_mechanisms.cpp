@@ -1,0 +1,105 @@
+// A program: MECHANISM ITEMS WARMUP COUNT.
+// Nothing is left of it where the library is not there.
+#if __has_include(<boost/asio.hpp>)
+
+#include <exception>
+#include <vector>
+
+#include <boost/asio.hpp>
+
+#include "bench/deadlines.hpp"
+#include "bench/rivals/mechanism.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+
+// One thread, so no locks; and types that are known, where Asio's own would be erased.
+using executor = asio::io_context::executor_type;
+template <class T>
+using task = asio::awaitable<T, executor>;
+using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, executor>;
+constexpr asio::use_awaitable_t<executor> awaited{};
+
+void run(asio::io_context& loop) {
+    loop.run();
+    loop.restart();
+}
+
+task<void> yields(executor where, std::uint64_t times) {
+    for (std::uint64_t i = 0; i < times; ++i) co_await asio::post(where, awaited);
+}
+
+int measure_yield(const bench::mechanism& asked, asio::io_context& loop) {
+    return asked.measure([&](std::uint64_t times) {
+        for (std::uint64_t i = 0; i < asked.count; ++i)
+            asio::co_spawn(loop, yields(loop.get_executor(), times), asio::detached);
+        run(loop);
+    });
+}
+
+// Not inlined, as ours is not.
+[[gnu::noinline]] task<long> empty(long value) { co_return value; }
+
+task<void> awaits(std::uint64_t times, volatile long& sum) {
+    for (std::uint64_t i = 0; i < times; ++i) sum = sum + co_await empty(static_cast<long>(i));
+}
+
+int measure_await(const bench::mechanism& asked, asio::io_context& loop) {
+    volatile long sum = 0;
+    return asked.measure([&](std::uint64_t times) {
+        asio::co_spawn(loop, awaits(times, sum), asio::detached);
+        run(loop);
+    });
+}
+
+task<void> child(long& sum) {
+    ++sum;
+    co_return;
+}
+
+/// All that were spawned have ended when the loop has nothing left.
+int measure_spawn(const bench::mechanism& asked, asio::io_context& loop) {
+    long sum = 0;
+    return asked.measure([&](std::uint64_t times) {
+        for (std::uint64_t i = 0; i < times; ++i) {
+            for (std::uint64_t k = 0; k < asked.count; ++k)
+                asio::co_spawn(loop, child(sum), asio::detached);
+            run(loop);
+        }
+    });
+}
+
+int measure_timer(const bench::mechanism& asked, asio::io_context& loop) {
+    using namespace std::chrono_literals;
+    const bench::deadlines times_of(asked.count, std::chrono::steady_clock::now() + 1h);
+    std::vector<timer> timers;
+    timers.reserve(asked.count);
+    for (std::uint64_t i = 0; i < asked.count; ++i) timers.emplace_back(loop);
+    return asked.measure([&](std::uint64_t times) {
+        for (std::uint64_t pass = 0; pass < times; ++pass) {
+            for (std::uint64_t i = 0; i < asked.count; ++i) {
+                timers[i].expires_at(times_of.due[i]);
+                timers[i].async_wait([](const boost::system::error_code&) {});
+            }
+            for (const std::uint32_t i : times_of.order) timers[i].cancel();
+            run(loop);
+        }
+    });
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    if (count != 5) return 2;
+    const bench::mechanism asked(words);
+    asio::io_context loop(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
+    if (asked.name == "yield") return measure_yield(asked, loop);
+    if (asked.name == "await") return measure_await(asked, loop);
+    if (asked.name == "spawn") return measure_spawn(asked, loop);
+    if (asked.name == "timer") return measure_timer(asked, loop);
+    return 2;
+}
+
+#endif
