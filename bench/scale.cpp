@@ -17,6 +17,10 @@ struct growth {
     long smoke_value;
 };
 
+void keep_first(std::vector<long>& values) {
+    if (values.size() > 1) values.erase(values.begin() + 1, values.end());
+}
+
 /// The same work, from little of it at a time to much: the same cost per item is what one hopes
 /// for.
 workload scaled(workload one, const growth& by) {
@@ -28,8 +32,8 @@ workload scaled(workload one, const growth& by) {
             each.smoke_values = {by.smoke_value};
             continue;
         }
-        each.values.resize(1);
-        if (!each.smoke_values.empty()) each.smoke_values.resize(1);
+        keep_first(each.values);
+        keep_first(each.smoke_values);
     }
     return one;
 }
