@@ -21,6 +21,8 @@ class scheduler;
 /// for each other's guests both go on. Not the guest that the destructor is a part of; and none
 /// where that cannot be told, in a foreign coroutine, in a generator that nobody asks any more, in
 /// a task of a scheduler that a task has made: there they wait until the destructor has returned.
+/// A foreign coroutine that a task resumes itself counts as a part of that task, and of no other;
+/// so does a guest that visits this scheduler again by way of another one.
 class guest : public root_task {
   public:
     guest(const guest&) = delete;

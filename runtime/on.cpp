@@ -35,6 +35,11 @@ void visit::describe(wait_report& report) const {
     report.provider = "another scheduler";
 }
 
+void visit::show_lines(line_visitor& visitor) {
+    // Elsewhere it is another thread's.
+    if (away_ && home_ == &there_) visitor.visit(guest::line());
+}
+
 void visit::come_home() noexcept {
     away_ = false;
     home_->count_pending(-1);

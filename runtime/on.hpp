@@ -54,6 +54,7 @@ class visit : public waiter, protected guest {
 
     void cancel(std::error_code reason) noexcept override;
     void describe(wait_report& report) const override;
+    void show_lines(line_visitor& visitor) override;
     void gone() noexcept final { home_->post(homecoming_); }
     void come_home() noexcept;
 

@@ -97,7 +97,10 @@ bool ring::kernel_wants_enter() const noexcept {
            (IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN);
 }
 
-bool ring::has_news() const noexcept { return answers_waiting() || kernel_wants_enter(); }
+bool ring::has_news() const noexcept {
+    if (answers_waiting() || kernel_wants_enter() || congested_) return true;
+    return !submission_thread_ && unsubmitted() != 0;
+}
 
 io_uring_sqe* ring::next_entry() noexcept {
     const std::size_t slot = submission_tail_++ & submission_mask_;

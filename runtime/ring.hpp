@@ -71,7 +71,8 @@ class ring {
     /// when there is nothing to do.
     void poll() noexcept;
 
-    /// Whether the kernel has answers, or work that ends in some. No system call.
+    /// Whether the kernel has answers, or work that ends in some; or is to be given what it did not
+    /// take yet. No system call.
     bool has_news() const noexcept;
 
     /// Dispatches the answers that are there. Each is copied and given back before its completion

@@ -180,7 +180,7 @@ void scheduler::submit_outside() noexcept {
 
 void scheduler::await_outside() noexcept {
     // One that was turned out may have ended what is waited for.
-    const bool turned_out = !recalled_.empty() && turn_out_recalled();
+    const bool turned_out = turn_out_recalled();
     submit_outside();
     look_outside(!turned_out, complain_at_);
     empty_mailbox();
@@ -240,7 +240,7 @@ void scheduler::turn_out_soon(guest& one) noexcept {
 /// anybody's: a foreign coroutine, a generator that nobody asks, another scheduler's task.
 bool scheduler::knows_what_runs() noexcept {
     if (!running_) return true;  // Nobody's.
-    if (!here.line) return !leaving_.empty();
+    if (!here.line) return here.at == this && !leaving_.empty();
     bool found = false;
     for (auto* list : {&roots_, &guests_, &recalled_, &leaving_})
         list->for_each(
@@ -248,21 +248,26 @@ bool scheduler::knows_what_runs() noexcept {
     return found;
 }
 
-/// A guest of which a part runs, in a destructor that blocks, is destroyed between turns.
+/// Returns: null if there is none of which no part runs, in a destructor that blocks.
+root_task* scheduler::idle_recalled() noexcept {
+    if (recalled_.empty() || !knows_what_runs()) return nullptr;
+    root_task* idle = nullptr;
+    recalled_.for_each([&](root_task& root) {
+        if (!idle && !(here.line && is_part_of(*here.line, root.line()))) idle = &root;
+    });
+    return idle;
+}
+
+/// The others are destroyed between turns.
 /// Returns: whether one was turned out.
 bool scheduler::turn_out_recalled() noexcept {
-    if (!knows_what_runs()) return false;
-    intrusive_list<root_task, root_task> busy;
     bool turned_out = false;
-    while (root_task* root = recalled_.pop_front()) {
-        if (here.line && is_part_of(*here.line, root->line())) {
-            busy.push_back(*root);
-        } else {
-            turn_out(*root);
-            turned_out = true;
-        }
+    // What one leaves behind may block in turn, and look for more of them from there.
+    while (root_task* idle = idle_recalled()) {
+        idle->unlink();
+        turn_out(*idle);
+        turned_out = true;
     }
-    while (root_task* root = busy.pop_front()) recalled_.push_back(*root);
     return turned_out;
 }
 

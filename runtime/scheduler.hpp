@@ -96,6 +96,7 @@ class scheduler final : public home {
     void see_off() noexcept;
     void turn_out_soon(guest& one) noexcept;
     bool knows_what_runs() noexcept;
+    root_task* idle_recalled() noexcept;
     bool turn_out_recalled() noexcept;
     void turn_out_all() noexcept;
     void turn_out(root_task& one) noexcept;

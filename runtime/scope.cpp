@@ -82,6 +82,9 @@ inline void task_scope::start(scope_child& child) noexcept {
 }
 
 void task_scope::adopt(scope_child& child) noexcept {
+    // It was made before the home, or has outlived its strand.
+    if (!linked() && here.at) [[unlikely]]
+        here.at->loose_scopes().push_front(*this);
     if (++size_ > most_running_) [[unlikely]]
         waiting_.push_back(child);
     else

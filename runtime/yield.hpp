@@ -16,9 +16,11 @@ class yield_awaiter final : public runnable {
 
     bool await_ready() const noexcept { return false; }
 
-    void await_suspend(std::coroutine_handle<> coroutine) noexcept {
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
         coroutine_ = coroutine;
-        line_ = here.line;
+        // One without a strand may run on that of who resumed it, which can end before its turn.
+        if constexpr (has_strand<Promise>) line_ = coroutine.promise().current_strand();
         home::current().make_ready(*this);
     }
 

@@ -1,13 +1,17 @@
 #include "runtime/yield.hpp"
 
+#include <coroutine>
+#include <exception>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <system_error>
 
 #include <doctest/doctest.h>
 
 #include "aio/testing/manual_home.hpp"
 #include "aio/testing/running.hpp"
+#include "runtime/cancelled.hpp"
 
 using namespace lariat::testing;
 using lariat::task;
@@ -74,4 +78,42 @@ TEST_CASE("a turn resumes no more than its budget, and the next goes on") {
     CHECK(order.size() == 10);
     at.run_until_idle();
     CHECK(order.size() == 100);
+}
+
+namespace {
+
+/// A coroutine that knows nothing of strands, and ends by itself.
+struct stranger {
+    struct promise_type {
+        stranger get_return_object() { return {}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        void return_void() {}
+        void unhandled_exception() { std::terminate(); }
+    };
+};
+
+stranger yields(bool& done, std::error_code& cancelled) {
+    co_await lariat::yield();
+    cancelled = lariat::cancelled();
+    done = true;
+}
+
+}  // namespace
+
+TEST_CASE("yield: a foreign coroutine goes on without the strand of who started it") {
+    manual_home at;
+    bool done = false;
+    std::error_code cancelled;
+    auto starts = [&]() -> task<> {
+        yields(done, cancelled);
+        co_return;
+    };
+
+    running cancels(at, starts());
+    cancels.cancel();
+    at.run_until_idle();
+
+    CHECK(done);
+    CHECK(!cancelled);
 }
