@@ -27,6 +27,7 @@
 #include "runtime/scheduler.hpp"
 #include "runtime/sleep.hpp"
 #include "tests/runtime/nop_request.hpp"
+#include "tests/whole_batches.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
