@@ -236,3 +236,21 @@ TEST_CASE("a terminal shows what is written to it") {
 
     CHECK(taken_from(tty.user) == "shown");
 }
+
+TEST_CASE("a terminal that shows nothing for now holds up nobody, and what was written counts") {
+    auto at = open_terminal();
+    io::shared_writer output(std::move(at.program));
+    const std::string much(1 << 20, 'x');
+    auto body = [&]() -> io::task<> {
+        const auto written = co_await io::within(20ms, io::write_all(output, much));
+        std::string shown(written.count(), ' ');
+        const auto seen = co_await io::read_exactly(at.user, shown);
+
+        CHECK(written.error() == io::error::timed_out);
+        CHECK(written.count() < much.size());
+        CHECK(seen);
+        CHECK(shown == much.substr(0, shown.size()));
+    };
+
+    run_body(body);
+}
