@@ -1,8 +1,20 @@
 #include "bench/harness.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
 #include <ctime>
+#include <fstream>
 
 namespace bench {
+namespace {
+
+double nanoseconds(const timeval& time) noexcept {
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
+}
+
+}  // namespace
 
 void parameters::set(std::string_view name, long value) {
     for (auto& [known, current] : values_) {
@@ -28,6 +40,28 @@ std::string parameters::text() const {
         text += name + '=' + std::to_string(value);
     }
     return text;
+}
+
+cpu_time cpu_time::of_this_thread() noexcept {
+    rusage used{};
+    getrusage(RUSAGE_THREAD, &used);
+    return {nanoseconds(used.ru_utime), nanoseconds(used.ru_stime)};
+}
+
+cpu_time cpu_time::of_process(int id) noexcept {
+    std::ifstream file("/proc/" + std::to_string(id) + "/stat");
+    std::string line;
+    std::getline(file, line);
+    // A program's name may have blanks and parentheses; what follows the last one has none.
+    const std::size_t name_end = line.rfind(')');
+    if (name_end == std::string::npos) return {};
+    unsigned long user = 0;
+    unsigned long system = 0;
+    if (std::sscanf(line.c_str() + name_end + 1,
+                    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+        return {};
+    const double tick = 1e9 / static_cast<double>(sysconf(_SC_CLK_TCK));
+    return {static_cast<double>(user) * tick, static_cast<double>(system) * tick};
 }
 
 double meter::cpu_of_this_thread() noexcept {

@@ -44,11 +44,30 @@ class unavailable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// CPU time in nanoseconds, in the program and in the kernel. Together it is exact; most kernels
+/// look only at each tick where it is spent, so the parts are good for many ticks, not for one.
+struct cpu_time {
+    double user = 0;
+    double system = 0;
+
+    double total() const noexcept { return user + system; }
+    cpu_time operator-(const cpu_time& before) const noexcept {
+        return {user - before.user, system - before.system};
+    }
+
+    static cpu_time of_this_thread() noexcept;
+
+    /// Of all threads of a process.
+    /// Returns: nothing spent where there is no such process.
+    static cpu_time of_process(int id) noexcept;
+};
+
 /// Takes the figures of one round. Only what lies between `start` and `stop` counts.
 class meter {
   public:
     void start() noexcept {
         allocations_ = static_cast<double>(allocations_of_this_thread());
+        parts_ = cpu_time::of_this_thread();
         cpu_ = cpu_of_this_thread();
         start_ = std::chrono::steady_clock::now();
     }
@@ -56,6 +75,7 @@ class meter {
     void stop(std::uint64_t items) noexcept {
         const auto end = std::chrono::steady_clock::now();
         cpu_ = cpu_of_this_thread() - cpu_;
+        parts_ = cpu_time::of_this_thread() - parts_;
         allocations_ = static_cast<double>(allocations_of_this_thread()) - allocations_;
         record(items, std::chrono::duration<double, std::nano>(end - start_).count());
     }
@@ -64,6 +84,13 @@ class meter {
     void record(std::uint64_t items, double nanoseconds) noexcept {
         items_ = items;
         nanoseconds_ = nanoseconds;
+    }
+
+    /// For what another process has spent. Call it after `record`; its total need not be the
+    /// figure.
+    void cpu(const cpu_time& spent) noexcept {
+        cpu_ = spent.total();
+        parts_ = spent;
     }
 
     /// System calls between start and stop; of io_uring, those of io_uring_enter.
@@ -79,6 +106,8 @@ class meter {
     /// CPU time of the measuring thread; negative where another process measured. Much less than
     /// the wall's time says that somebody else had the CPU, or that there was waiting.
     double cpu_per_item() const noexcept { return cpu_ / static_cast<double>(items_); }
+    /// The same, told apart.
+    const cpu_time& cpu_parts() const noexcept { return parts_; }
     /// Negative: not counted.
     double allocations_per_item() const noexcept {
         return allocations_ / static_cast<double>(items_);
@@ -97,6 +126,7 @@ class meter {
     std::uint64_t items_ = 0;
     double nanoseconds_ = 0;
     double cpu_ = -1;
+    cpu_time parts_;
     double allocations_ = -1;
     double system_calls_ = -1;
     std::vector<std::pair<std::string, double>> notes_;

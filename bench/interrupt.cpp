@@ -12,6 +12,7 @@ void on_signal(int) noexcept { flag = 1; }
 }  // namespace
 
 void watch_for_interrupt() {
+    flag = 0;
     struct sigaction action{};
     action.sa_handler = on_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND);

@@ -24,6 +24,13 @@ std::string optional_number(const std::optional<double>& value) {
     return value ? formatted("%.3f", *value) : "-";
 }
 
+/// `61+220`, in the program and in the kernel.
+std::string cpu_text(const figures& sum) {
+    if (!sum.cpu) return "-";
+    if (!sum.cpu_parts) return short_number(*sum.cpu);
+    return short_number(sum.cpu_parts->user) + "+" + short_number(sum.cpu_parts->system);
+}
+
 /// The heading says "x raw": another reference is named.
 std::string ratio_text(const std::optional<spread>& ratio, std::string_view reference) {
     if (!ratio) return "";
@@ -72,8 +79,8 @@ void print_environment(const environment& where) {
 
 void print_heading(const plan& how) {
     const char* low_to_high = how.rounds < 6 ? "(lowest .. highest)" : "(95 % sure)";
-    std::printf("\n  %-13s %10s %23s %8s %8s %8s  %s\n", "subject", "ns", low_to_high, "cpu ns",
-                "allocs", "calls", "x raw");
+    std::printf("\n  %-13s %10s %23s %17s %8s %8s  %s\n", "subject", "ns", low_to_high,
+                "user+system ns", "allocs", "calls", "x raw");
 }
 
 void print_outcome(const outcome& one) {
@@ -89,10 +96,9 @@ void print_outcome(const outcome& one) {
         }
         const std::string interval =
             "(" + short_number(sum.per_item.low) + " .. " + short_number(sum.per_item.high) + ")";
-        std::printf("  %-13s %10s %23s %8s %8s %8s  %s\n", subject.c_str(),
+        std::printf("  %-13s %10s %23s %17s %8s %8s  %s\n", subject.c_str(),
                     short_number(sum.per_item.median).c_str(), interval.c_str(),
-                    sum.cpu ? short_number(*sum.cpu).c_str() : "-",
-                    optional_number(sum.allocations).c_str(),
+                    cpu_text(sum).c_str(), optional_number(sum.allocations).c_str(),
                     optional_number(sum.system_calls).c_str(),
                     ratio_text(sum.ratio, one.measured->reference).c_str());
         if (sum.notes.empty()) continue;

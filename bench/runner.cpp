@@ -56,6 +56,18 @@ std::vector<double> collect(const std::vector<meter>& rounds, std::size_t count,
     return values;
 }
 
+/// The median of the exact sum, in the shares that all rounds together have: one round is but a few
+/// ticks.
+std::optional<cpu_time> parts_of(const std::vector<meter>& rounds, std::size_t count, double cpu) {
+    cpu_time all;
+    for (std::size_t i = 0; i < count; ++i) {
+        all.user += rounds[i].cpu_parts().user;
+        all.system += rounds[i].cpu_parts().system;
+    }
+    if (all.total() <= 0) return std::nullopt;
+    return cpu_time{cpu * all.user / all.total(), cpu * all.system / all.total()};
+}
+
 figures summarise(const contestant& runner, const contestant* reference, std::size_t rounds) {
     figures sum;
     sum.subject = runner.who->name;
@@ -68,21 +80,25 @@ figures summarise(const contestant& runner, const contestant* reference, std::si
     const auto per_item = [](const meter& one) { return one.per_item(); };
     const std::vector<double> times = collect(runner.rounds, rounds, per_item);
     sum.per_item = spread_of(times);
+    sum.rounds = times;
     const auto middle = [&](double (meter::*figure)() const noexcept) -> std::optional<double> {
         const auto read = [figure](const meter& one) { return (one.*figure)(); };
-        const double median = spread_of(collect(runner.rounds, rounds, read)).median;
+        const double median = median_of(collect(runner.rounds, rounds, read));
         return median < 0 ? std::nullopt : std::optional(median);
     };
     sum.cpu = middle(&meter::cpu_per_item);
+    if (sum.cpu) sum.cpu_parts = parts_of(runner.rounds, rounds, *sum.cpu);
     sum.system_calls = middle(&meter::system_calls_per_item);
     if (allocations_are_counted) sum.allocations = middle(&meter::allocations_per_item);
     for (std::size_t i = 0; i < runner.rounds[0].notes().size(); ++i) {
         const auto note = [i](const meter& one) { return one.notes().at(i).second; };
         sum.notes.emplace_back(runner.rounds[0].notes()[i].first,
-                               spread_of(collect(runner.rounds, rounds, note)).median);
+                               median_of(collect(runner.rounds, rounds, note)));
     }
-    if (reference && reference != &runner && reference->rounds.size() >= rounds)
-        sum.ratio = ratio_of(times, collect(reference->rounds, rounds, per_item));
+    if (reference && reference != &runner && reference->rounds.size() >= rounds) {
+        sum.ratios = ratios_of(times, collect(reference->rounds, rounds, per_item));
+        sum.ratio = spread_of(sum.ratios);
+    }
     return sum;
 }
 

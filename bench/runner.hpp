@@ -13,19 +13,22 @@ namespace bench {
 struct plan {
     int rounds = 15;
     bool smoke = false;
-    std::vector<std::string> subjects;  ///< Patterns; empty: all.
+    std::vector<std::string> subjects = {};  ///< Patterns; empty: all.
 };
 
 /// What the rounds of one subject come to.
 struct figures {
     std::string_view subject = {};
     spread per_item = {};
+    std::vector<double> rounds = {};     ///< Per item, one for each round.
     std::optional<double> cpu;           ///< Nanoseconds per item of the measuring thread.
+    std::optional<cpu_time> cpu_parts;   ///< The same in the program and in the kernel.
     std::optional<double> allocations;   ///< Per item; empty where they cannot be counted.
     std::optional<double> system_calls;  ///< Per item; empty where they are not counted.
     std::vector<std::pair<std::string, double>> notes;
-    std::optional<spread> ratio;  ///< To the reference; empty for itself, and without it.
-    std::string missing;          ///< Why there are no figures; empty when there are.
+    std::optional<spread> ratio;      ///< To the reference; empty for itself, and without it.
+    std::vector<double> ratios = {};  ///< The same, one for each round.
+    std::string missing;              ///< Why there are no figures; empty when there are.
     bool failed = false;
 };
 

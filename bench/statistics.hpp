@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,11 +16,23 @@ struct spread {
     bool sure = false;  ///< Enough rounds for the 95 %.
 };
 
-spread spread_of(std::vector<double> values);
+/// The same values have the same interval, in every run of the program.
+constexpr std::uint64_t usual_seed = 20260101;
+
+double median_of(std::vector<double> values);
+
+/// The interval is that of the percentile bootstrap: the medians of many draws, with replacement,
+/// of as many values as there are.
+spread spread_of(std::vector<double> values, std::uint64_t seed = usual_seed);
 
 /// The ratios of two subjects, round by round: what disturbed the machine in one round disturbed
 /// both, and drops out.
-spread ratio_of(std::span<const double> values, std::span<const double> reference);
+std::vector<double> ratios_of(std::span<const double> values, std::span<const double> reference);
+
+/// How the medians of two sets of rounds that have nothing to do with each other compare, such as
+/// those of two runs: each is drawn from by itself.
+spread change_of(std::span<const double> before, std::span<const double> after,
+                 std::uint64_t seed = usual_seed);
 
 /// Returns: "within noise" where the spread of the ratios covers 1, else "faster" or "slower";
 /// "too few rounds" where that cannot be told.

@@ -80,7 +80,7 @@ tree read_tree(const fs::path& root) {
     for (const char* folder : {"tests", "tests/examples", "bench"}) {
         const auto build_file = root / folder / "meson.build";
         for (const auto& name : named_sources(contents(build_file))) {
-            made.built.insert(std::string(folder) + "/" + name);
+            made.built.insert((fs::path(folder) / name).lexically_normal().generic_string());
         }
     }
     for (const char* folder : {"runtime", "aio", "tests", "bench"}) {

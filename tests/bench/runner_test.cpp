@@ -1,0 +1,136 @@
+#include "bench/runner.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <ostream>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "bench/interrupt.hpp"
+
+namespace {
+
+std::vector<std::string> calls;
+
+void note(const bench::job& work, bench::meter& figures, double nanoseconds) {
+    calls.emplace_back(work.subject);
+    figures.record(work.items, nanoseconds * static_cast<double>(work.items));
+}
+
+void floor_of_ten(const bench::job& work, bench::meter& figures) {
+    note(work, figures, 10);
+    figures.system_calls(work.items * 2);
+    figures.cpu({3.0 * static_cast<double>(work.items), 1.0 * static_cast<double>(work.items)});
+}
+
+void twice_that(const bench::job& work, bench::meter& figures) {
+    note(work, figures, 20);
+    figures.note("p50_ns", 7);
+}
+
+void absent(const bench::job&, bench::meter&) { throw bench::unavailable("not installed"); }
+
+void broken(const bench::job&, bench::meter&) { throw std::runtime_error("it broke"); }
+
+void interrupts_in_third_round(const bench::job& work, bench::meter& figures) {
+    note(work, figures, 20);
+    if (calls.size() == 6) std::raise(SIGINT);
+}
+
+bench::workload made_of(std::vector<bench::subject> subjects) {
+    calls.clear();
+    bench::watch_for_interrupt();
+    return {.name = "made_up",
+            .what = "nothing",
+            .parameters = {},
+            .items = 100,
+            .smoke_items = 10,
+            .subjects = std::move(subjects)};
+}
+
+}  // namespace
+
+TEST_CASE("subjects run in turn, round by round, and begin in turn") {
+    const auto work = made_of({{"raw", "", floor_of_ten}, {"lariat", "", twice_that}});
+
+    bench::measure(work, {}, {.rounds = 2, .smoke = true});
+
+    CHECK(calls == std::vector<std::string>{"raw", "lariat", "lariat", "raw"});
+}
+
+TEST_CASE("a first round is thrown away") {
+    const auto work = made_of({{"raw", "", floor_of_ten}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 3});
+
+    CHECK(calls.size() == 4);
+    CHECK(found.subjects.at(0).rounds.size() == 3);
+}
+
+TEST_CASE("figures are per item, and the ratio is to the reference") {
+    const auto work = made_of({{"raw", "", floor_of_ten}, {"lariat", "", twice_that}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 7});
+
+    const bench::figures& raw = found.subjects.at(0);
+    const bench::figures& lariat = found.subjects.at(1);
+    CHECK(raw.per_item.median == 10);
+    CHECK(raw.system_calls == 2.0);
+    CHECK_FALSE(raw.ratio);
+    CHECK(lariat.ratio->median == 2);
+    CHECK(lariat.ratios == std::vector<double>(7, 2.0));
+    CHECK(bench::verdict_of(*lariat.ratio) == "slower");
+    CHECK(lariat.notes.at(0).second == 7);
+}
+
+TEST_CASE("CPU time is told apart where it was measured, and absent where not") {
+    const auto work = made_of({{"raw", "", floor_of_ten}, {"lariat", "", twice_that}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 2});
+
+    CHECK(found.subjects.at(0).cpu == 4.0);
+    CHECK(found.subjects.at(0).cpu_parts->user == 3);
+    CHECK(found.subjects.at(0).cpu_parts->system == 1);
+    CHECK_FALSE(found.subjects.at(1).cpu);
+    CHECK_FALSE(found.subjects.at(1).cpu_parts);
+}
+
+TEST_CASE("a subject that is not there is skipped, one that breaks has failed, others go on") {
+    const auto work =
+        made_of({{"raw", "", floor_of_ten}, {"rival", "", absent}, {"other", "", broken}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 2});
+
+    CHECK(found.subjects.at(0).missing.empty());
+    CHECK(found.subjects.at(1).missing == "not installed");
+    CHECK_FALSE(found.subjects.at(1).failed);
+    CHECK(found.subjects.at(2).missing == "it broke");
+    CHECK(found.subjects.at(2).failed);
+}
+
+TEST_CASE("after Ctrl-C the whole rounds before it count") {
+    const auto work =
+        made_of({{"raw", "", floor_of_ten}, {"lariat", "", interrupts_in_third_round}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 100});
+
+    CHECK(bench::interrupted());
+    CHECK(found.subjects.at(0).rounds.size() == 2);
+    CHECK(found.subjects.at(1).rounds.size() == 2);
+    bench::watch_for_interrupt();
+    CHECK_FALSE(bench::interrupted());
+}
+
+TEST_CASE("the CPU time of a process and of a thread grows, in the program and in the kernel") {
+    const auto process = bench::cpu_time::of_process(getpid());
+    const auto thread = bench::cpu_time::of_this_thread();
+
+    while (bench::cpu_time::of_process(getpid()).total() - process.total() < 5e7) {
+    }
+
+    const auto spent = bench::cpu_time::of_this_thread() - thread;
+    CHECK(spent.total() > 2e7);
+    CHECK(bench::cpu_time::of_process(-1).total() == 0);
+}
