@@ -8,7 +8,6 @@
 
 #include "bench/build.hpp"
 #include "bench/harness.hpp"
-#include "bench/json.hpp"
 #include "bench/raw/ring.hpp"
 #include "runtime/scheduler.hpp"
 
@@ -110,26 +109,6 @@ environment environment::look() {
     };
     add_warnings(found, governor, congestion);
     return found;
-}
-
-std::string environment::json() const {
-    json_object out;
-    for (const auto& [name, value] : facts) {
-        if (name == "cores")
-            out.integer(name, processors);
-        else
-            out.text(name, value);
-    }
-    std::string quoted = "[";
-    for (const std::string& warning : warnings) {
-        json_object one;
-        one.text("w", warning);
-        const std::string text = one.str();
-        if (quoted.size() > 1) quoted += ", ";
-        quoted += text.substr(6, text.size() - 7);
-    }
-    out.raw("warnings", quoted + "]");
-    return out.str();
 }
 
 }  // namespace bench

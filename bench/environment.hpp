@@ -13,7 +13,6 @@ struct environment {
     int processors = 0;                 ///< That this process may use.
 
     static environment look();
-    std::string json() const;
 };
 
 /// Returns: the first line of a file without its end; empty when it cannot be read.

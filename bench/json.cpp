@@ -4,9 +4,7 @@
 #include <cstdio>
 
 namespace bench {
-namespace {
-
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -21,25 +19,26 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-}  // namespace
+std::string json_number(double value) {
+    if (!std::isfinite(value)) return "null";
+    char text[40];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return text;
+}
 
 json_object& json_object::raw(std::string_view key, std::string_view value) {
     if (!members_.empty()) members_ += ", ";
-    members_ += quoted(key) + ": ";
+    members_ += json_text(key) + ": ";
     members_ += value;
     return *this;
 }
 
 json_object& json_object::text(std::string_view key, std::string_view value) {
-    return raw(key, quoted(value));
+    return raw(key, json_text(value));
 }
 
 json_object& json_object::number(std::string_view key, double value) {
-    // JSON has no word for what is not a number.
-    if (!std::isfinite(value)) return raw(key, "null");
-    char text[40];
-    std::snprintf(text, sizeof text, "%.6g", value);
-    return raw(key, text);
+    return raw(key, json_number(value));
 }
 
 json_object& json_object::integer(std::string_view key, long value) {
@@ -57,6 +56,15 @@ std::string json_array(const std::vector<std::string>& elements) {
         out += "\n  " + element;
     }
     return out + "\n]";
+}
+
+std::string json_line(const std::vector<std::string>& elements) {
+    std::string out = "[";
+    for (const std::string& element : elements) {
+        if (out.size() > 1) out += ", ";
+        out += element;
+    }
+    return out + "]";
 }
 
 }  // namespace bench

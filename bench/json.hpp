@@ -24,6 +24,16 @@ class json_object {
     std::string members_;
 };
 
+/// Returns: the text in quotes.
+std::string json_text(std::string_view text);
+
+/// Returns: six digits of it; `null` for what is not a number, for which JSON has no word.
+std::string json_number(double value);
+
+/// Elements that are JSON already, each in a line of its own.
 std::string json_array(const std::vector<std::string>& elements);
+
+/// The same in one line.
+std::string json_line(const std::vector<std::string>& elements);
 
 }  // namespace bench

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,8 @@
 #include "bench/interrupt.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
+#include "bench/report/compare.hpp"
+#include "bench/report/outputs.hpp"
 #include "bench/runner.hpp"
 #include "bench/serving.hpp"
 #include "bench/sp/command.hpp"
@@ -25,15 +29,53 @@ namespace {
 /// How meson is told that a test cannot run here.
 constexpr int skipped_test = 77;
 
-bool write_file(const std::string& path, const std::string& text) {
-    std::FILE* file = std::fopen(path.c_str(), "w");
-    if (!file) return false;
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    return std::fclose(file) == 0 && written;
+constexpr int something_failed = 1;
+constexpr int got_worse = 3;
+constexpr int was_interrupted = 130;
+
+/// Writes and compares what was measured, or read.
+/// Returns: the exit status that this alone would have.
+int conclude(const options& asked, const recording& all, const std::optional<recording>& older) {
+    write_files(all, asked.files);
+    if (!older) return 0;
+    const comparison found = compare(*older, all);
+    std::printf("\ncompared with %s\n%s", asked.compare_with.c_str(), found.text().c_str());
+    return found.worse() ? got_worse : 0;
+}
+
+/// Returns: what was done until the end or Ctrl-C.
+recording measure_selected(const options& asked, const std::vector<selection>& selected) {
+    recording all{environment::look(), {}};
+    print_environment(all.where);
+    if (asked.how.smoke)
+        std::printf("%-19s %s\n", "smoke", "small runs: the figures show only that it works");
+    print_heading(asked.how);
+
+    watch_for_interrupt();
+    std::size_t done = 0;
+    bool failed = false;
+    for (const selection& next : selected) {
+        if (interrupted()) break;
+        const outcome measured = measure(*next.chosen, next.with, asked.how);
+        print_outcome(measured);
+        ++done;
+        for (row& one : rows_of(measured)) {
+            failed |= one.failed;
+            all.rows.push_back(std::move(one));
+        }
+    }
+    if (interrupted()) std::printf("interrupted: what is above was done before\n");
+    std::printf("%zu of %zu measured%s\n", done, selected.size(),
+                failed ? "; some failed, see above" : "");
+    return all;
 }
 
 /// Returns: the exit status.
 int measure_all(const options& asked, const std::vector<selection>& selected) {
+    // Before anything runs: a file that is not there should not cost what is measured.
+    std::optional<recording> older;
+    if (!asked.compare_with.empty()) older = read_recording(asked.compare_with);
+    if (!asked.from.empty()) return conclude(asked, read_recording(asked.from), older);
     if (!worth_timing && !asked.how.smoke) {
         std::fprintf(stderr,
                      "lariat-bench: this is a %s build, its times would mean nothing; "
@@ -43,31 +85,14 @@ int measure_all(const options& asked, const std::vector<selection>& selected) {
     }
     if (const lariat::availability uring = lariat::available(); !uring) {
         std::fprintf(stderr, "lariat-bench: %s\n", uring.reason.c_str());
-        return asked.how.smoke ? skipped_test : 1;
+        return asked.how.smoke ? skipped_test : something_failed;
     }
-    const environment where = environment::look();
-    print_environment(where);
-    if (asked.how.smoke)
-        std::printf("%-19s %s\n", "smoke", "small runs: the figures show only that it works");
-    print_heading(asked.how);
-
-    watch_for_interrupt();
-    std::vector<outcome> done;
-    bool failed = false;
-    for (const selection& next : selected) {
-        if (interrupted()) break;
-        done.push_back(measure(*next.chosen, next.with, asked.how));
-        print_outcome(done.back());
-        for (const figures& sum : done.back().subjects) failed |= sum.failed;
-    }
-    if (interrupted()) std::printf("interrupted: what is above was done before\n");
-    std::printf("%zu of %zu measured%s\n", done.size(), selected.size(),
-                failed ? "; some failed, see above" : "");
-    if (!asked.json_file.empty() && !write_file(asked.json_file, to_json(where, done))) {
-        std::fprintf(stderr, "lariat-bench: cannot write %s\n", asked.json_file.c_str());
-        return 1;
-    }
-    return interrupted() ? 130 : failed ? 1 : 0;
+    const recording all = measure_selected(asked, selected);
+    const int worse = conclude(asked, all, older);
+    if (interrupted()) return was_interrupted;
+    const bool failed =
+        std::any_of(all.rows.begin(), all.rows.end(), [](const row& one) { return one.failed; });
+    return failed ? something_failed : worse;
 }
 
 /// `exact WORKLOAD SUBJECT ITEMS [parameter=value...]`

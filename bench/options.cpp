@@ -18,7 +18,10 @@ const char* const usage_text =
     "  --smoke           run each in small: shows that it works, not how fast it is\n"
     "  --rounds N        how often each subject runs; 15 unless told, 2 with --smoke\n"
     "  --subject NAME    only subjects of that name or pattern; may be repeated\n"
-    "  --json FILE       also write the results as JSON\n"
+    "  --json FILE       also write the results as JSON, each round with them\n"
+    "  --csv FILE        also write them as CSV, a line for each subject\n"
+    "  --compare FILE    say what has changed beyond noise since a run whose JSON that is\n"
+    "  --from FILE       measure nothing: take the results from JSON of another run\n"
     "  --capabilities    what io_uring can do here, as Lariat sees it\n"
     "  --help            this text\n"
     "\n"
@@ -33,6 +36,9 @@ const char* const usage_text =
     "\n"
     "For two machines: lariat-bench serve echo.tcp --listen ADDRESS on one, and on the other\n"
     "lariat-bench load echo.tcp --connect ADDRESS; without anything, both tell what they take.\n"
+    "Ends with 0; 1 when something failed, 2 for a command line that cannot be obeyed, 3 when\n"
+    "--compare found something slower or gone, 77 when --smoke cannot run here, 130 after Ctrl-C,\n"
+    "which still writes what was done.\n"
     "\n"
     "To count instructions: valgrind --tool=callgrind lariat-bench exact WORKLOAD SUBJECT ITEMS\n"
     "[parameter=value...] runs just that, once.\n";
@@ -133,22 +139,28 @@ void check_parameters(const std::vector<const workload*>& chosen, const options&
 options read_options(const std::vector<std::string>& arguments) {
     options asked;
     bool rounds_given = false;
+    const auto read_switch = [&asked](const std::string& word) {
+        if (word == "--help" || word == "-h") return asked.help = true;
+        if (word == "--capabilities") return asked.capabilities = true;
+        if (word == "--list") return asked.list = true;
+        if (word == "--smoke") return asked.how.smoke = true;
+        return false;
+    };
+    const auto file_for = [&asked](const std::string& word) -> std::string* {
+        if (word == "--json") return &asked.files.json;
+        if (word == "--csv") return &asked.files.csv;
+        if (word == "--compare") return &asked.compare_with;
+        return word == "--from" ? &asked.from : nullptr;
+    };
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& word = arguments[i];
         const auto value = [&]() -> const std::string& {
             if (i + 1 == arguments.size()) throw usage_error(word + " needs a value");
             return arguments[++i];
         };
-        if (word == "--help" || word == "-h") {
-            asked.help = true;
-        } else if (word == "--capabilities") {
-            asked.capabilities = true;
-        } else if (word == "--list") {
-            asked.list = true;
-        } else if (word == "--smoke") {
-            asked.how.smoke = true;
-        } else if (word == "--json") {
-            asked.json_file = value();
+        if (read_switch(word)) continue;
+        if (std::string* file = file_for(word)) {
+            *file = value();
         } else if (word == "--subject") {
             asked.how.subjects.push_back(value());
         } else if (word == "--rounds") {

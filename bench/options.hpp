@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/harness.hpp"
+#include "bench/report/outputs.hpp"
 #include "bench/runner.hpp"
 
 namespace bench {
@@ -16,7 +17,9 @@ struct options {
     bool list = false;
     bool help = false;
     bool capabilities = false;
-    std::string json_file;
+    outputs files;
+    std::string compare_with;        ///< A report of an older run; empty: with none.
+    std::string from;                ///< A report to take instead of measuring; empty: none.
     std::vector<std::string> names;  ///< Patterns; empty: all workloads.
     std::vector<std::pair<std::string, std::vector<long>>> values;
 };

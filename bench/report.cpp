@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "bench/json.hpp"
+#include "bench/report/row.hpp"
 
 namespace bench {
 namespace {
@@ -11,13 +11,6 @@ std::string formatted(const char* format, double value) {
     char text[64];
     std::snprintf(text, sizeof text, format, value);
     return text;
-}
-
-/// Enough digits to tell rounds apart, no more.
-std::string short_number(double value) {
-    if (value >= 10000) return formatted("%.0f", value);
-    if (value >= 100) return formatted("%.1f", value);
-    return formatted("%.2f", value);
 }
 
 std::string optional_number(const std::optional<double>& value) {
@@ -38,34 +31,6 @@ std::string ratio_text(const std::optional<spread>& ratio, std::string_view refe
     text += formatted("%.3f", ratio->median) + " (" + formatted("%.3f", ratio->low) + " .. " +
             formatted("%.3f", ratio->high) + ") ";
     return text.append(verdict_of(*ratio));
-}
-
-std::string json_of(const outcome& one, const figures& sum) {
-    json_object with;
-    for (const auto& [name, value] : one.with.all()) with.integer(name, value);
-    json_object out;
-    out.text("workload", one.measured->name)
-        .raw("parameters", with.str())
-        .text("subject", sum.subject)
-        .text("unit", one.measured->unit);
-    if (!sum.missing.empty()) return out.text("missing", sum.missing).str();
-    out.number("median", sum.per_item.median)
-        .number("low", sum.per_item.low)
-        .number("high", sum.per_item.high);
-    if (sum.cpu) out.number("cpu_ns_per_item", *sum.cpu);
-    if (sum.allocations) out.number("allocations_per_item", *sum.allocations);
-    if (sum.system_calls) out.number("syscalls_per_item", *sum.system_calls);
-    for (const auto& [name, value] : sum.notes) out.number(name, value);
-    const std::string ratio_name = "ratio_to_" + std::string(one.measured->reference);
-    if (sum.ratio) {
-        out.number(ratio_name, sum.ratio->median)
-            .number("ratio_low", sum.ratio->low)
-            .number("ratio_high", sum.ratio->high)
-            .text("verdict", verdict_of(*sum.ratio));
-    } else if (sum.subject == one.measured->reference) {
-        out.number(ratio_name, 1);
-    }
-    return out.str();
 }
 
 }  // namespace
@@ -126,14 +91,6 @@ void print_list(const std::vector<workload>& all) {
             std::printf("    %-13s %s\n", std::string(known.name).c_str(),
                         std::string(known.what).c_str());
     }
-}
-
-std::string to_json(const environment& where, const std::vector<outcome>& all) {
-    std::vector<std::string> results;
-    for (const outcome& one : all) {
-        for (const figures& sum : one.subjects) results.push_back(json_of(one, sum));
-    }
-    return "{\"environment\": " + where.json() + ",\n\"results\": " + json_array(results) + "}\n";
 }
 
 }  // namespace bench

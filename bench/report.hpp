@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "bench/environment.hpp"
@@ -16,7 +15,5 @@ void print_outcome(const outcome& one);
 
 /// The workloads with parameters, defaults and subjects.
 void print_list(const std::vector<workload>& all);
-
-std::string to_json(const environment& where, const std::vector<outcome>& all);
 
 }  // namespace bench

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/report/recording.hpp"
+
+namespace bench {
+
+/// What became of a row since an older run.
+enum class change {
+    unchanged,  ///< Within noise, or by less than `least_change`.
+    faster,
+    slower,
+    unsure,  ///< Too few rounds in one of the runs.
+    added,   ///< Has figures now, and had none or was not there.
+    gone,    ///< Was there, and has no figures now, though its workload was measured.
+};
+
+std::string_view name_of(change what) noexcept;
+
+/// Two builds of the same source differ by that much: where code lies in memory is chance.
+constexpr double least_change = 0.02;
+
+struct changed_row {
+    std::string title;
+    std::string subject;
+    change what = change::unchanged;
+    /// What was compared: "x raw" if both runs have that ratio, for it leaves out how fast the
+    /// machine was; else the unit. Empty for rows that only one of the runs has.
+    std::string basis;
+    double before = 0;
+    double after = 0;
+    spread factor = {};  ///< After by before.
+};
+
+struct comparison {
+    std::vector<changed_row> rows;
+    std::vector<std::string> environment;  ///< Facts that differ, one sentence each.
+    std::size_t not_measured = 0;          ///< Rows of the older run that were not asked for now.
+
+    std::size_t count(change what) const noexcept;
+
+    /// Whether something is slower or gone.
+    bool worse() const noexcept { return count(change::slower) + count(change::gone) != 0; }
+
+    /// Returns: one line for each row, and the sums.
+    std::string text() const;
+};
+
+comparison compare(const recording& before, const recording& after);
+
+}  // namespace bench

@@ -1,0 +1,132 @@
+#include "bench/report/compare.hpp"
+
+#include <ostream>
+
+#include <doctest/doctest.h>
+
+#include "tests/bench/made_up.hpp"
+
+namespace {
+
+using bench::change;
+using made_up::compared_row;
+using made_up::row_around;
+
+bench::recording with(std::vector<bench::row> rows) { return {made_up::place(), std::move(rows)}; }
+
+change change_between(const bench::row& before, const bench::row& after) {
+    return bench::compare(with({before}), with({after})).rows.at(0).what;
+}
+
+}  // namespace
+
+TEST_CASE("a run that is compared with itself is unchanged in every row") {
+    const auto all = with({row_around("nop", "raw", 100), compared_row("nop", "lariat", 150)});
+
+    const auto found = bench::compare(all, all);
+
+    CHECK(found.rows.size() == 2);
+    CHECK(found.count(change::unchanged) == 2);
+    CHECK(found.environment.empty());
+    CHECK_FALSE(found.worse());
+}
+
+TEST_CASE("a row is faster or slower where the interval of the change leaves out 1") {
+    CHECK(change_between(row_around("nop", "raw", 100), row_around("nop", "raw", 120)) ==
+          change::slower);
+    CHECK(change_between(row_around("nop", "raw", 100), row_around("nop", "raw", 80)) ==
+          change::faster);
+    CHECK(change_between(row_around("nop", "raw", 100), row_around("nop", "raw", 100.2)) ==
+          change::unchanged);
+}
+
+TEST_CASE("a change that is certain but small is none") {
+    auto before = row_around("nop", "raw", 100);
+    auto after = before;
+    for (double& each : before.rounds) each = 100;
+    for (double& each : after.rounds) each = 101;
+
+    CHECK(change_between(before, after) == change::unchanged);
+}
+
+TEST_CASE("the ratio is compared, so that a machine that is slower as a whole changes nothing") {
+    const auto before = compared_row("nop", "lariat", 150);
+    auto after = before;
+    for (double& each : after.rounds) each *= 2;
+    after.per_item = bench::spread_of(after.rounds);
+
+    const auto found = bench::compare(with({before}), with({after}));
+
+    CHECK(found.rows.at(0).what == change::unchanged);
+    CHECK(found.rows.at(0).basis == "x raw");
+    CHECK(found.rows.at(0).after == doctest::Approx(1.5));
+}
+
+TEST_CASE("ratios to different subjects are not compared with each other") {
+    const auto before = compared_row("nop", "lariat", 150);
+    auto after = before;
+    after.reference = "rival";
+
+    CHECK(bench::compare(with({before}), with({after})).rows.at(0).basis == "ns/item");
+}
+
+TEST_CASE("too few rounds in one of the runs tell of no change") {
+    auto few = row_around("nop", "raw", 300);
+    few.rounds.resize(2);
+
+    CHECK(change_between(row_around("nop", "raw", 100), few) == change::unsure);
+}
+
+TEST_CASE("a report without rounds is compared by its intervals") {
+    auto before = row_around("nop", "raw", 100);
+    auto after = row_around("nop", "raw", 120);
+    before.rounds.clear();
+
+    CHECK(change_between(before, after) == change::slower);
+    CHECK(change_between(before, row_around("nop", "raw", 100.5)) == change::unchanged);
+}
+
+TEST_CASE("a subject is new, or gone when its workload was measured without it") {
+    auto rival = row_around("nop", "rival", 100);
+    const auto before = with({row_around("nop", "raw", 100), rival});
+    rival.missing = "is not installed";
+    const auto after = with({row_around("nop", "raw", 100), rival, row_around("nop", "other", 9)});
+
+    const auto found = bench::compare(before, after);
+
+    CHECK(found.count(change::added) == 1);
+    CHECK(found.count(change::gone) == 1);
+    CHECK(found.worse());
+}
+
+TEST_CASE("a workload or a parameter that was not asked for is not gone") {
+    auto other = row_around("nop", "raw", 100);
+    other.parameters = {{"depth", 8}};
+    const auto before = with({row_around("nop", "raw", 100), other, row_around("hop", "raw", 5)});
+
+    const auto found = bench::compare(before, with({row_around("nop", "raw", 100)}));
+
+    CHECK(found.count(change::gone) == 0);
+    CHECK(found.not_measured == 2);
+    CHECK_FALSE(found.worse());
+}
+
+TEST_CASE("a workload of which all failed is gone") {
+    auto broken = row_around("nop", "raw", 100);
+    broken.missing = "it broke";
+    broken.failed = true;
+
+    CHECK(bench::compare(with({row_around("nop", "raw", 100)}), with({broken})).worse());
+}
+
+TEST_CASE("the text has a line for each row, the sums, and where the environments differ") {
+    auto elsewhere = with({compared_row("nop", "lariat", 300), row_around("nop", "new", 1)});
+    elsewhere.where.facts.at(2).second = "6.19";
+
+    const auto text = bench::compare(with({compared_row("nop", "lariat", 150)}), elsewhere).text();
+
+    CHECK(text.find("other kernel: 6.18 -> 6.19") != text.npos);
+    CHECK(text.find("slower     nop ") != text.npos);
+    CHECK(text.find("x raw 1.50 -> 3.00: +100.0 % (") != text.npos);
+    CHECK(text.ends_with("1 slower, 1 new\n"));
+}
