@@ -15,6 +15,7 @@
 #include "bench/report.hpp"
 #include "bench/report/compare.hpp"
 #include "bench/report/outputs.hpp"
+#include "bench/report/progress.hpp"
 #include "bench/runner.hpp"
 #include "bench/serving.hpp"
 #include "bench/sp/command.hpp"
@@ -43,26 +44,45 @@ int conclude(const options& asked, const recording& all, const std::optional<rec
     return found.worse() ? got_worse : 0;
 }
 
+void print_recording(const recording& all) {
+    std::size_t rounds = 0;
+    for (const row& one : all.rows) rounds = std::max(rounds, one.rounds.size());
+    print_environment(all.where);
+    print_heading(static_cast<int>(rounds));
+    for (const row_group& group : grouped(all.rows)) print_group(group);
+}
+
+std::string title_of(const selection& next) {
+    std::string title(next.chosen->name);
+    if (!next.with.all().empty()) title += ' ' + next.with.text();
+    return title;
+}
+
 /// Returns: what was done until the end or Ctrl-C.
 recording measure_selected(const options& asked, const std::vector<selection>& selected) {
     recording all{environment::look(), {}};
     print_environment(all.where);
     if (asked.how.smoke)
         std::printf("%-19s %s\n", "smoke", "small runs: the figures show only that it works");
-    print_heading(asked.how);
+    print_heading(asked.how.rounds);
 
     watch_for_interrupt();
     std::size_t done = 0;
     bool failed = false;
+    progress_line line;
     for (const selection& next : selected) {
         if (interrupted()) break;
-        const outcome measured = measure(*next.chosen, next.with, asked.how);
-        print_outcome(measured);
+        const std::string title = title_of(next);
+        const observer show = [&](const turn_of_round& now) {
+            line.show({done, selected.size(), now.round, asked.how.rounds, now.turn, now.turns,
+                       title, now.who.name});
+        };
+        const std::vector<row> rows = rows_of(measure(*next.chosen, next.with, asked.how, show));
+        line.clear();
+        for (const row_group& group : grouped(rows)) print_group(group);
         ++done;
-        for (row& one : rows_of(measured)) {
-            failed |= one.failed;
-            all.rows.push_back(std::move(one));
-        }
+        for (const row& one : rows) failed |= one.failed;
+        all.rows.insert(all.rows.end(), rows.begin(), rows.end());
     }
     if (interrupted()) std::printf("interrupted: what is above was done before\n");
     std::printf("%zu of %zu measured%s\n", done, selected.size(),
@@ -75,7 +95,11 @@ int measure_all(const options& asked, const std::vector<selection>& selected) {
     // Before anything runs: a file that is not there should not cost what is measured.
     std::optional<recording> older;
     if (!asked.compare_with.empty()) older = read_recording(asked.compare_with);
-    if (!asked.from.empty()) return conclude(asked, read_recording(asked.from), older);
+    if (!asked.from.empty()) {
+        const recording all = read_recording(asked.from);
+        print_recording(all);
+        return conclude(asked, all, older);
+    }
     if (!worth_timing && !asked.how.smoke) {
         std::fprintf(stderr,
                      "lariat-bench: this is a %s build, its times would mean nothing; "

@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include "bench/report/row.hpp"
-
 namespace bench {
 namespace {
 
@@ -18,10 +16,10 @@ std::string optional_number(const std::optional<double>& value) {
 }
 
 /// `61+220`, in the program and in the kernel.
-std::string cpu_text(const figures& sum) {
-    if (!sum.cpu) return "-";
-    if (!sum.cpu_parts) return short_number(*sum.cpu);
-    return short_number(sum.cpu_parts->user) + "+" + short_number(sum.cpu_parts->system);
+std::string cpu_text(const row& one) {
+    if (!one.cpu) return "-";
+    if (!one.user || !one.system) return short_number(*one.cpu);
+    return short_number(*one.user) + "+" + short_number(*one.system);
 }
 
 /// The heading says "x raw": another reference is named.
@@ -42,33 +40,31 @@ void print_environment(const environment& where) {
         std::printf("%-19s %s\n", "warning", warning.c_str());
 }
 
-void print_heading(const plan& how) {
-    const char* low_to_high = how.rounds < 6 ? "(lowest .. highest)" : "(95 % sure)";
+void print_heading(int rounds) {
+    const char* low_to_high = rounds < 6 ? "(lowest .. highest)" : "(95 % sure)";
     std::printf("\n  %-13s %10s %23s %17s %8s %8s  %s\n", "subject", "ns", low_to_high,
                 "user+system ns", "allocs", "calls", "x raw");
 }
 
-void print_outcome(const outcome& one) {
-    std::string title(one.measured->name);
-    if (!one.with.all().empty()) title += ' ' + one.with.text();
-    std::printf("%s [%s]\n", title.c_str(), std::string(one.measured->unit).c_str());
-    for (const figures& sum : one.subjects) {
-        const std::string subject(sum.subject);
-        if (!sum.missing.empty()) {
-            std::printf("  %-13s %s: %s\n", subject.c_str(), sum.failed ? "FAILED" : "skipped",
-                        sum.missing.c_str());
+void print_group(const row_group& group) {
+    std::printf("%s [%s]\n", group.title.c_str(), group.rows.at(0)->unit.c_str());
+    for (const row* each : group.rows) {
+        const row& one = *each;
+        if (!one.measured()) {
+            std::printf("  %-13s %s: %s\n", one.subject.c_str(), one.failed ? "FAILED" : "skipped",
+                        one.missing.c_str());
             continue;
         }
         const std::string interval =
-            "(" + short_number(sum.per_item.low) + " .. " + short_number(sum.per_item.high) + ")";
-        std::printf("  %-13s %10s %23s %17s %8s %8s  %s\n", subject.c_str(),
-                    short_number(sum.per_item.median).c_str(), interval.c_str(),
-                    cpu_text(sum).c_str(), optional_number(sum.allocations).c_str(),
-                    optional_number(sum.system_calls).c_str(),
-                    ratio_text(sum.ratio, one.measured->reference).c_str());
-        if (sum.notes.empty()) continue;
+            "(" + short_number(one.per_item.low) + " .. " + short_number(one.per_item.high) + ")";
+        std::printf("  %-13s %10s %23s %17s %8s %8s  %s\n", one.subject.c_str(),
+                    short_number(one.per_item.median).c_str(), interval.c_str(),
+                    cpu_text(one).c_str(), optional_number(one.allocations).c_str(),
+                    optional_number(one.system_calls).c_str(),
+                    ratio_text(one.ratio, one.reference).c_str());
+        if (one.notes.empty()) continue;
         std::printf("  %-13s", "");
-        for (const auto& [name, value] : sum.notes)
+        for (const auto& [name, value] : one.notes)
             std::printf(" %s=%s", name.c_str(), short_number(value).c_str());
         std::printf("\n");
     }

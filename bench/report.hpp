@@ -2,16 +2,15 @@
 
 #include <vector>
 
-#include "bench/environment.hpp"
-#include "bench/runner.hpp"
+#include "bench/report/row.hpp"
 
 namespace bench {
 
 void print_environment(const environment& where);
-void print_heading(const plan& how);
+void print_heading(int rounds);
 
-/// One row for each subject, and under it what else it measured.
-void print_outcome(const outcome& one);
+/// A line for each row, and under it what else it measured.
+void print_group(const row_group& group);
 
 /// The workloads with parameters, defaults and subjects.
 void print_list(const std::vector<workload>& all);

@@ -34,7 +34,7 @@ void run_once(contestant& runner, const job& work, bool counts) {
 }
 
 void run_rounds(std::vector<contestant>& all, const workload& work, const parameters& with,
-                const plan& how) {
+                const plan& how, const observer& watch) {
     const std::uint64_t items = how.smoke ? work.smoke_items : work.items;
     const int discarded = how.smoke ? 0 : 1;
     for (int round = -discarded; round < how.rounds; ++round) {
@@ -44,6 +44,7 @@ void run_rounds(std::vector<contestant>& all, const workload& work, const parame
             if (interrupted()) throw interruption{};
             contestant& next = all[static_cast<std::size_t>((round + discarded + turn) % count)];
             if (!next.missing.empty()) continue;
+            if (watch) watch({*next.who, round, static_cast<std::size_t>(turn), all.size()});
             run_once(next, {with, next.who->name, items, items / 8 + 1, how.smoke}, round >= 0);
         }
     }
@@ -104,14 +105,15 @@ figures summarise(const contestant& runner, const contestant* reference, std::si
 
 }  // namespace
 
-outcome measure(const workload& work, const parameters& with, const plan& how) {
+outcome measure(const workload& work, const parameters& with, const plan& how,
+                const observer& watch) {
     std::vector<contestant> all;
     for (const subject& one : work.subjects) {
         if (how.subjects.empty() || matches_any(how.subjects, one.name))
             all.push_back({.who = &one, .rounds = {}, .missing = {}});
     }
     try {
-        run_rounds(all, work, with, how);
+        run_rounds(all, work, with, how, watch);
     } catch (const interruption&) {
         // What whole rounds there are is summed up below.
     }

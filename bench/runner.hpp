@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +10,14 @@
 #include "bench/statistics.hpp"
 
 namespace bench {
+
+/// One subject's turn, which is about to begin.
+struct turn_of_round {
+    const subject& who;
+    int round;  ///< Of those that count, from 0; negative: thrown away.
+    std::size_t turn;
+    std::size_t turns;
+};
 
 /// How thoroughly to measure, and whom.
 struct plan {
@@ -38,9 +48,13 @@ struct outcome {
     std::vector<figures> subjects;
 };
 
+/// Is told of each turn. What it does is not measured.
+using observer = std::function<void(const turn_of_round&)>;
+
 /// Runs the subjects in turn, round by round, so that what disturbs the machine disturbs all of
 /// them. A first round is thrown away. Ctrl-C ends it early; whole rounds before that count.
-outcome measure(const workload& work, const parameters& with, const plan& how);
+outcome measure(const workload& work, const parameters& with, const plan& how,
+                const observer& watch = {});
 
 /// Runs one subject once, with no warm-up, for a tool that counts instructions.
 void run_exactly(const workload& work, const subject& who, const parameters& with,

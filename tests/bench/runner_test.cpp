@@ -69,6 +69,21 @@ TEST_CASE("a first round is thrown away") {
     CHECK(found.subjects.at(0).rounds.size() == 3);
 }
 
+TEST_CASE("who watches is told of each turn before it begins, also of those thrown away") {
+    const auto work = made_of({{"raw", "", floor_of_ten}, {"lariat", "", twice_that}});
+    std::vector<std::string> told;
+    const bench::observer watch = [&told](const bench::turn_of_round& now) {
+        told.push_back(std::to_string(now.round) + " " + std::to_string(now.turn) + "/" +
+                       std::to_string(now.turns) + " " + std::string(now.who.name));
+        CHECK(calls.size() == told.size() - 1);
+    };
+
+    bench::measure(work, {}, {.rounds = 1}, watch);
+
+    CHECK(told ==
+          std::vector<std::string>{"-1 0/2 raw", "-1 1/2 lariat", "0 0/2 lariat", "0 1/2 raw"});
+}
+
 TEST_CASE("figures are per item, and the ratio is to the reference") {
     const auto work = made_of({{"raw", "", floor_of_ten}, {"lariat", "", twice_that}});
 
