@@ -27,6 +27,14 @@
 #define LARIAT_BENCH_LIBURING "unknown"
 #endif
 
+#ifndef LARIAT_BENCH_FLAGS
+#define LARIAT_BENCH_FLAGS "unknown"
+#endif
+
+#ifndef LARIAT_BENCH_OPENSSL
+#define LARIAT_BENCH_OPENSSL "none"
+#endif
+
 namespace bench {
 
 inline constexpr bool built_with_sanitizer = LARIAT_BENCH_SANITIZED;
