@@ -37,11 +37,13 @@ constexpr int was_interrupted = 130;
 /// Writes and compares what was measured, or read.
 /// Returns: the exit status that this alone would have.
 int conclude(const options& asked, const recording& all, const std::optional<recording>& older) {
-    write_files(all, asked.files);
-    if (!older) return 0;
-    const comparison found = compare(*older, all);
-    std::printf("\ncompared with %s\n%s", asked.compare_with.c_str(), found.text().c_str());
-    return found.worse() ? got_worse : 0;
+    std::optional<comparison> since;
+    if (older) {
+        since = compare(*older, all);
+        std::printf("\ncompared with %s\n%s", asked.compare_with.c_str(), since->text().c_str());
+    }
+    write_files(all, since ? &*since : nullptr, asked.files);
+    return since && since->worse() ? got_worse : 0;
 }
 
 void print_recording(const recording& all) {

@@ -20,6 +20,7 @@ const char* const usage_text =
     "  --subject NAME    only subjects of that name or pattern; may be repeated\n"
     "  --json FILE       also write the results as JSON, each round with them\n"
     "  --csv FILE        also write them as CSV, a line for each subject\n"
+    "  --report FILE     also write one HTML page with drawings, which needs nothing else\n"
     "  --compare FILE    say what has changed beyond noise since a run whose JSON that is\n"
     "  --from FILE       measure nothing: take the results from JSON of another run\n"
     "  --capabilities    what io_uring can do here, as Lariat sees it\n"
@@ -149,6 +150,7 @@ options read_options(const std::vector<std::string>& arguments) {
     const auto file_for = [&asked](const std::string& word) -> std::string* {
         if (word == "--json") return &asked.files.json;
         if (word == "--csv") return &asked.files.csv;
+        if (word == "--report") return &asked.files.page;
         if (word == "--compare") return &asked.compare_with;
         return word == "--from" ? &asked.from : nullptr;
     };

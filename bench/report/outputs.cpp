@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "bench/report/json_value.hpp"
+#include "bench/report/page.hpp"
 
 namespace bench {
 namespace {
@@ -41,9 +42,10 @@ recording read_recording(const std::string& path) {
     }
 }
 
-void write_files(const recording& all, const outputs& asked) {
+void write_files(const recording& all, const comparison* since, const outputs& asked) {
     if (!asked.json.empty()) write_file(asked.json, to_json(all));
     if (!asked.csv.empty()) write_file(asked.csv, to_csv(all));
+    if (!asked.page.empty()) write_file(asked.page, to_html(all, since));
 }
 
 }  // namespace bench
