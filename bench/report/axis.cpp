@@ -36,7 +36,11 @@ std::vector<double> ticks_of_digits(double least, double most, const std::vector
 std::vector<double> logarithmic_ticks(double least, double most, std::size_t about) {
     std::vector<double> ticks;
     for (const std::vector<double>& digits :
-         {std::vector<double>{1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 4, 5, 6, 8}}) {
+         {std::vector<double>{1},
+          {1, 3},
+          {1, 2, 5},
+          {1, 1.5, 2, 3, 4, 5, 6, 8},
+          {1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}}) {
         std::vector<double> denser = ticks_of_digits(least, most, digits);
         if (denser.size() > 2 * about && !ticks.empty()) break;
         ticks = std::move(denser);

@@ -38,6 +38,8 @@ void draw_axis(svg& out, const axis& values, std::size_t bars, const std::string
 }
 
 void draw_interval(svg& out, double low, double high, double y) {
+    // Seen on a dark bar as well.
+    out.line(low, y, high, y, "halo");
     out.line(low, y, high, y, "interval");
     out.line(low, y - 4, low, y + 4, "interval");
     out.line(high, y - 4, high, y + 4, "interval");
@@ -99,9 +101,9 @@ std::string split_chart(const std::string& title, const std::string& unit,
 
 std::string ratio_chart(const std::string& title, const std::vector<bar>& ratios) {
     if (ratios.empty()) return "";
-    constexpr double wide = 1000;
-    constexpr double names = 400;
-    constexpr double values_at = 820;
+    constexpr double wide = 1060;
+    constexpr double names = 450;
+    constexpr double values_at = 890;
     constexpr double step = 18;
     double least = 1;
     double most = 1;
@@ -113,7 +115,7 @@ std::string ratio_chart(const std::string& title, const std::vector<bar>& ratios
     svg out(wide, bottom + below, title);
     out.text(0, 12, title, anchor::start, "title");
     const axis values = axis::logarithmic(least, most, names, values_at - 16);
-    for (const double tick : values.ticks(6)) {
+    for (const double tick : values.ticks(7)) {
         out.line(values.at(tick), top - 4, values.at(tick), bottom, "grid");
         out.text(values.at(tick), bottom + 14, tick_text(tick), anchor::middle);
     }

@@ -77,13 +77,9 @@ std::string percent(double factor) {
 
 std::string text_of(const changed_row& one) {
     char start[200];
-    std::snprintf(start, sizeof start, "  %-10s %-30s %-13s",
+    std::snprintf(start, sizeof start, "  %-10s %-30s %-13s ",
                   std::string(name_of(one.what)).c_str(), one.title.c_str(), one.subject.c_str());
-    std::string text = start;
-    if (one.basis.empty()) return text + "\n";
-    text += " " + one.basis + " " + short_number(one.before) + " -> " + short_number(one.after);
-    return text + ": " + percent(one.factor.median) + " % (" + percent(one.factor.low) + " .. " +
-           percent(one.factor.high) + ")\n";
+    return start + change_text(one) + "\n";
 }
 
 }  // namespace
@@ -111,19 +107,30 @@ std::size_t comparison::count(change what) const noexcept {
         rows.begin(), rows.end(), [what](const changed_row& one) { return one.what == what; }));
 }
 
+std::string comparison::sums() const {
+    std::string text;
+    for (const change what : all_changes) {
+        if (count(what) == 0) continue;
+        text += text.empty() ? "" : ", ";
+        text.append(std::to_string(count(what))).append(" ").append(name_of(what));
+    }
+    if (text.empty()) text = "nothing to compare";
+    if (not_measured != 0) text += "; " + std::to_string(not_measured) + " not measured this time";
+    return text;
+}
+
 std::string comparison::text() const {
     std::string text;
     for (const std::string& differs : environment) text += "  other " + differs + "\n";
     for (const changed_row& one : rows) text += text_of(one);
-    std::string sums;
-    for (const change what : all_changes) {
-        if (count(what) == 0) continue;
-        sums += sums.empty() ? "" : ", ";
-        sums.append(std::to_string(count(what))).append(" ").append(name_of(what));
-    }
-    text += sums.empty() ? "nothing to compare" : sums;
-    if (not_measured != 0) text += "; " + std::to_string(not_measured) + " not measured this time";
-    return text + "\n";
+    return text + sums() + "\n";
+}
+
+std::string change_text(const changed_row& one) {
+    if (one.basis.empty()) return "";
+    const std::string values = short_number(one.before) + " -> " + short_number(one.after);
+    return one.basis + " " + values + ": " + percent(one.factor.median) + " % (" +
+           percent(one.factor.low) + " .. " + percent(one.factor.high) + ")";
 }
 
 comparison compare(const recording& before, const recording& after) {

@@ -46,9 +46,15 @@ struct comparison {
     /// Whether something is slower or gone.
     bool worse() const noexcept { return count(change::slower) + count(change::gone) != 0; }
 
+    /// Returns: `2 faster, 40 unchanged; 3 not measured this time`.
+    std::string sums() const;
+
     /// Returns: one line for each row, and the sums.
     std::string text() const;
 };
+
+/// Returns: `x raw 1.50 -> 1.60: +6.7 % (+6.0 .. +7.2)`; empty for a row of one run only.
+std::string change_text(const changed_row& one);
 
 comparison compare(const recording& before, const recording& after);
 

@@ -34,8 +34,9 @@ constexpr const char* head =
     ".grid { stroke: #dcdcdc; stroke-width: 1; }\n"
     ".axis { stroke: #555; stroke-width: 1; }\n"
     ".one { stroke: #a01818; stroke-width: 1.2; stroke-dasharray: 4 3; }\n"
+    ".halo { stroke: #fff; stroke-width: 4; }\n"
     ".interval { stroke: #000; stroke-width: 1.2; }\n"
-    "pre { font-size: 12px; overflow-x: auto; }\n"
+    ".facts th { border-bottom: 1px solid #e4e4e4; white-space: nowrap; }\n"
     "@media print { body { margin: 0; max-width: none; font-size: 11px; }\n"
     "  h2, h3 { break-after: avoid; } tr { break-inside: avoid; }\n"
     "  rect, circle, polygon { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }\n"
@@ -54,7 +55,7 @@ std::string figure(const std::string& drawing) {
 std::string number(const std::optional<double>& value) { return value ? short_number(*value) : ""; }
 
 std::string environment_table(const environment& where) {
-    std::string out = "<h2>Where it was measured</h2>\n<table>\n";
+    std::string out = "<h2>Where it was measured</h2>\n<table class=\"facts\">\n";
     for (const auto& [name, value] : where.facts)
         out += "<tr>" + element("th", name) + element("td", value) + "</tr>\n";
     for (const std::string& warning : where.warnings)
@@ -129,7 +130,7 @@ std::string section_of(const std::string& workload, const std::vector<row>& rows
             "<tr>" + element("th", one.subject) + element("td", one.what) + "</tr>\n";
         if (subjects.find(item) == subjects.npos) subjects += item;
     }
-    out += "<table>\n" + subjects + "</table>\n<div class=\"charts\">";
+    out += "<table class=\"facts\">\n" + subjects + "</table>\n<div class=\"charts\">";
     for (const plot& curve : scaling_of(rows)) out += figure(line_chart(curve));
     out += "</div>\n";
     for (const row_group& group : grouped(rows))
@@ -184,6 +185,22 @@ std::string summary(const std::vector<row>& rows) {
     return out + "</table>\n";
 }
 
+/// Those that changed; how many did not is in the sums.
+std::string changes(const comparison& since) {
+    std::string out =
+        "<h2>Since the run before</h2>\n" + element("p", since.sums()) + "\n<table>\n";
+    for (const std::string& differs : since.environment)
+        out += "<tr>" + element("td", "other") + "<td colspan=\"4\">" + escaped(differs) +
+               "</td></tr>\n";
+    for (const changed_row& one : since.rows) {
+        if (one.what == change::unchanged) continue;
+        const std::string what(name_of(one.what));
+        out += "<tr>" + element("td", what, what) + element("td", one.title) +
+               element("td", one.subject) + element("td", change_text(one)) + "</tr>\n";
+    }
+    return out + "</table>\n";
+}
+
 constexpr const char* how_to_read =
     "<h2>How to read it</h2>\n<p>Subjects ran in turn, round by round; a figure is the median of "
     "the rounds, with the 95&nbsp;% interval of a bootstrap. A verdict is given where the interval "
@@ -196,7 +213,7 @@ constexpr const char* how_to_read =
 std::string to_html(const recording& all, const comparison* since) {
     std::string out = head;
     out += "<h1>lariat-bench</h1>\n" + summary(all.rows) + overview(all.rows);
-    if (since) out += "<h2>Since the run before</h2>\n" + element("pre", since->text()) + "\n";
+    if (since) out += changes(*since);
     out += environment_table(all.where) + how_to_read;
     std::vector<std::pair<std::string, std::vector<row>>> workloads;
     for (const row& one : all.rows) {
