@@ -10,6 +10,7 @@
 #include "bench/build.hpp"
 #include "bench/echo/commands.hpp"
 #include "bench/environment.hpp"
+#include "bench/instructions/command.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
@@ -162,6 +163,7 @@ int run(const std::vector<std::string>& words) {
         std::cout << lariat::capabilities();
         return 0;
     }
+    if (asked.instructions) return count_instructions(all, asked);
     const std::vector<selection> selected = select(all, asked);
     if (asked.list) {
         print_list(all);

@@ -23,6 +23,9 @@ const char* const usage_text =
     "  --report FILE     also write one HTML page with drawings, which needs nothing else\n"
     "  --compare FILE    say what has changed beyond noise since a run whose JSON that is\n"
     "  --from FILE       measure nothing: take the results from JSON of another run\n"
+    "  --instructions    count the instructions of the mechanisms instead, under valgrind\n"
+    "  --baseline FILE   and compare them with these, which must be within 2 % of them\n"
+    "  --write-baseline FILE  and write them\n"
     "  --capabilities    what io_uring can do here, as Lariat sees it\n"
     "  --help            this text\n"
     "\n"
@@ -38,11 +41,13 @@ const char* const usage_text =
     "For two machines: lariat-bench serve echo.tcp --listen ADDRESS on one, and on the other\n"
     "lariat-bench load echo.tcp --connect ADDRESS; without anything, both tell what they take.\n"
     "Ends with 0; 1 when something failed, 2 for a command line that cannot be obeyed, 3 when\n"
-    "--compare found something slower or gone, 77 when --smoke cannot run here, 130 after Ctrl-C,\n"
-    "which still writes what was done.\n"
+    "--compare found something slower or gone or a count is not within its baseline's margin, 77 "
+    "when\n"
+    "--smoke or --instructions cannot run here, 130 after Ctrl-C, which still writes what was "
+    "done.\n"
     "\n"
-    "To count instructions: valgrind --tool=callgrind lariat-bench exact WORKLOAD SUBJECT ITEMS\n"
-    "[parameter=value...] runs just that, once.\n";
+    "To see where instructions go: valgrind --tool=callgrind lariat-bench exact WORKLOAD SUBJECT\n"
+    "ITEMS [parameter=value...] runs just that, once.\n";
 
 namespace {
 
@@ -145,6 +150,7 @@ options read_options(const std::vector<std::string>& arguments) {
         if (word == "--capabilities") return asked.capabilities = true;
         if (word == "--list") return asked.list = true;
         if (word == "--smoke") return asked.how.smoke = true;
+        if (word == "--instructions") return asked.instructions = true;
         return false;
     };
     const auto file_for = [&asked](const std::string& word) -> std::string* {
@@ -152,6 +158,8 @@ options read_options(const std::vector<std::string>& arguments) {
         if (word == "--csv") return &asked.files.csv;
         if (word == "--report") return &asked.files.page;
         if (word == "--compare") return &asked.compare_with;
+        if (word == "--baseline") return &asked.baseline;
+        if (word == "--write-baseline") return &asked.new_baseline;
         return word == "--from" ? &asked.from : nullptr;
     };
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -178,6 +186,8 @@ options read_options(const std::vector<std::string>& arguments) {
             asked.names.push_back(word);
         }
     }
+    if (!asked.instructions && !(asked.baseline + asked.new_baseline).empty())
+        throw usage_error("--baseline and --write-baseline go with --instructions");
     if (asked.how.smoke && !rounds_given) asked.how.rounds = 2;
     return asked;
 }

@@ -17,6 +17,9 @@ struct options {
     bool list = false;
     bool help = false;
     bool capabilities = false;
+    bool instructions = false;
+    std::string baseline;      ///< Instruction counts to compare with; empty: with none.
+    std::string new_baseline;  ///< Where to write them; empty: nowhere.
     outputs files;
     std::string compare_with;        ///< A report of an older run; empty: with none.
     std::string from;                ///< A report to take instead of measuring; empty: none.

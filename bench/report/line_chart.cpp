@@ -11,7 +11,7 @@ namespace {
 constexpr double width = 520;
 constexpr double height = 300;
 constexpr double left = 74;
-constexpr double right = 398;
+constexpr double right = 384;
 constexpr double top = 26;
 constexpr double bottom = 248;
 constexpr double least_between_labels = 26;
