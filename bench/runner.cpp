@@ -57,6 +57,9 @@ std::vector<double> collect(const std::vector<meter>& rounds, std::size_t count,
     return values;
 }
 
+/// At 10 ms each at the most, ten of them: before that the kernel's ticks tell shares by chance.
+constexpr double least_for_shares = 1e8;
+
 /// The median of the exact sum, in the shares that all rounds together have: one round is but a few
 /// ticks.
 std::optional<cpu_time> parts_of(const std::vector<meter>& rounds, std::size_t count, double cpu) {
@@ -65,7 +68,7 @@ std::optional<cpu_time> parts_of(const std::vector<meter>& rounds, std::size_t c
         all.user += rounds[i].cpu_parts().user;
         all.system += rounds[i].cpu_parts().system;
     }
-    if (all.total() <= 0) return std::nullopt;
+    if (all.total() < least_for_shares) return std::nullopt;
     return cpu_time{cpu * all.user / all.total(), cpu * all.system / all.total()};
 }
 

@@ -10,11 +10,12 @@ namespace {
 
 constexpr double width = 520;
 constexpr double names_end = 112;
-constexpr double values_begin = 378;
+constexpr double values_begin = 344;
 constexpr double bar_height = 16;
 constexpr double bar_step = 24;
 constexpr double top = 24;
 constexpr double below = 38;
+constexpr double least_between_labels = 30;
 
 constexpr const char* user_colour = "#14508c";
 constexpr const char* system_colour = "#e0a458";
@@ -115,9 +116,13 @@ std::string ratio_chart(const std::string& title, const std::vector<bar>& ratios
     svg out(wide, bottom + below, title);
     out.text(0, 12, title, anchor::start, "title");
     const axis values = axis::logarithmic(least, most, names, values_at - 16);
+    double last = 0;
     for (const double tick : values.ticks(7)) {
-        out.line(values.at(tick), top - 4, values.at(tick), bottom, "grid");
-        out.text(values.at(tick), bottom + 14, tick_text(tick), anchor::middle);
+        const double x = values.at(tick);
+        out.line(x, top - 4, x, bottom, "grid");
+        if (x - last < least_between_labels) continue;
+        out.text(x, bottom + 14, tick_text(tick), anchor::middle);
+        last = x;
     }
     out.line(values.at(1), top - 4, values.at(1), bottom, "one");
     out.text((names + values_at) / 2, bottom + 31, "ratio; left of 1 is faster", anchor::middle,

@@ -14,7 +14,9 @@ enum class kind { ours, by_hand, rival };
 
 kind kind_of(const std::string& subject) {
     if (subject.starts_with("lariat")) return kind::ours;
-    if (subject.starts_with("raw") || subject.starts_with("epoll")) return kind::by_hand;
+    for (const char* start : {"raw", "direct", "poll_first", "epoll"}) {
+        if (subject.starts_with(start)) return kind::by_hand;
+    }
     return kind::rival;
 }
 

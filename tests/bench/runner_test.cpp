@@ -22,7 +22,7 @@ void note(const bench::job& work, bench::meter& figures, double nanoseconds) {
 void floor_of_ten(const bench::job& work, bench::meter& figures) {
     note(work, figures, 10);
     figures.system_calls(work.items * 2);
-    figures.cpu({3.0 * static_cast<double>(work.items), 1.0 * static_cast<double>(work.items)});
+    figures.cpu({6e5 * static_cast<double>(work.items), 2e5 * static_cast<double>(work.items)});
 }
 
 void twice_that(const bench::job& work, bench::meter& figures) {
@@ -105,11 +105,20 @@ TEST_CASE("CPU time is told apart where it was measured, and absent where not") 
 
     const bench::outcome found = bench::measure(work, {}, {.rounds = 2});
 
-    CHECK(found.subjects.at(0).cpu == 4.0);
-    CHECK(found.subjects.at(0).cpu_parts->user == 3);
-    CHECK(found.subjects.at(0).cpu_parts->system == 1);
+    CHECK(found.subjects.at(0).cpu == 8e5);
+    CHECK(found.subjects.at(0).cpu_parts->user == 6e5);
+    CHECK(found.subjects.at(0).cpu_parts->system == 2e5);
     CHECK_FALSE(found.subjects.at(1).cpu);
     CHECK_FALSE(found.subjects.at(1).cpu_parts);
+}
+
+TEST_CASE("CPU time of less than ten ticks is not told apart") {
+    const auto work = made_of({{"raw", "", floor_of_ten}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 1});
+
+    CHECK(found.subjects.at(0).cpu == 8e5);
+    CHECK_FALSE(found.subjects.at(0).cpu_parts);
 }
 
 TEST_CASE("a subject that is not there is skipped, one that breaks has failed, others go on") {
