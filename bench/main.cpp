@@ -74,11 +74,11 @@ recording measure_selected(const options& asked, const std::vector<selection>& s
     bool failed = false;
     progress_line line;
     for (const selection& next : selected) {
-        if (interrupted()) break;
+        if (ending()) break;
         const std::string title = title_of(next);
         const observer show = [&](const turn_of_round& now) {
             line.show({done, selected.size(), now.round, asked.how.rounds, now.turn, now.turns,
-                       title, now.who.name});
+                       title, now.who.name, ending()});
         };
         const std::vector<row> rows = rows_of(measure(*next.chosen, next.with, asked.how, show));
         line.clear();
@@ -87,7 +87,7 @@ recording measure_selected(const options& asked, const std::vector<selection>& s
         for (const row& one : rows) failed |= one.failed;
         all.rows.insert(all.rows.end(), rows.begin(), rows.end());
     }
-    if (interrupted()) std::printf("interrupted: what is above was done before\n");
+    if (ending()) std::printf("ended early: what is above was done before\n");
     std::printf("%zu of %zu measured%s\n", done, selected.size(),
                 failed ? "; some failed, see above" : "");
     return all;
@@ -116,7 +116,7 @@ int measure_all(const options& asked, const std::vector<selection>& selected) {
     }
     const recording all = measure_selected(asked, selected);
     const int worse = conclude(asked, all, older);
-    if (interrupted()) return was_interrupted;
+    if (ending()) return was_interrupted;
     const bool failed =
         std::any_of(all.rows.begin(), all.rows.end(), [](const row& one) { return one.failed; });
     return failed ? something_failed : worse;

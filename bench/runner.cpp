@@ -27,7 +27,7 @@ void run_once(contestant& runner, const job& work, bool counts) {
         runner.missing = why.what();
     } catch (const std::exception& why) {
         // A signal makes system calls fail that otherwise would not have.
-        if (interrupted()) throw interruption{};
+        if (ending()) throw interruption{};
         runner.missing = why.what();
         runner.failed = true;
     }
@@ -37,7 +37,7 @@ void run_rounds(std::vector<contestant>& all, const workload& work, const parame
                 const plan& how, const observer& watch) {
     const std::uint64_t items = how.smoke ? work.smoke_items : work.items;
     const int discarded = how.smoke ? 0 : 1;
-    for (int round = -discarded; round < how.rounds; ++round) {
+    for (int round = -discarded; round < how.rounds && !ending(); ++round) {
         // Who goes first changes, so that nobody always inherits the caches of the same other.
         const auto count = static_cast<int>(all.size());
         for (int turn = 0; turn < count; ++turn) {

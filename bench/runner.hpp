@@ -52,7 +52,7 @@ struct outcome {
 using observer = std::function<void(const turn_of_round&)>;
 
 /// Runs the subjects in turn, round by round, so that what disturbs the machine disturbs all of
-/// them. A first round is thrown away. Ctrl-C ends it early; whole rounds before that count.
+/// them. A first round is thrown away. Ctrl-C ends it early; whole rounds count.
 outcome measure(const workload& work, const parameters& with, const plan& how,
                 const observer& watch = {});
 

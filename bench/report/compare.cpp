@@ -56,6 +56,7 @@ changed_row changed(const row& before, const row& after) {
         made.factor = factor_of(before.per_item, before.rounds, after.per_item, after.rounds);
     }
     made.what = judged(made.factor);
+    made.is_reference = after.subject == after.reference;
     return made;
 }
 
@@ -105,6 +106,12 @@ std::string_view name_of(change what) noexcept {
 std::size_t comparison::count(change what) const noexcept {
     return static_cast<std::size_t>(std::count_if(
         rows.begin(), rows.end(), [what](const changed_row& one) { return one.what == what; }));
+}
+
+bool comparison::worse() const noexcept {
+    return std::any_of(rows.begin(), rows.end(), [](const changed_row& one) {
+        return one.what == change::gone || (one.what == change::slower && !one.is_reference);
+    });
 }
 
 std::string comparison::sums() const {

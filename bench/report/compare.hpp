@@ -34,6 +34,8 @@ struct changed_row {
     double before = 0;
     double after = 0;
     spread factor = {};  ///< After by before.
+    /// The one that others are compared with: that it changed says something of the machine.
+    bool is_reference = false;
 };
 
 struct comparison {
@@ -43,8 +45,8 @@ struct comparison {
 
     std::size_t count(change what) const noexcept;
 
-    /// Whether something is slower or gone.
-    bool worse() const noexcept { return count(change::slower) + count(change::gone) != 0; }
+    /// Whether something is gone, or slower and no reference.
+    bool worse() const noexcept;
 
     /// Returns: `2 faster, 40 unchanged; 3 not measured this time`.
     std::string sums() const;

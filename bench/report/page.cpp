@@ -87,7 +87,9 @@ std::string cells_of(const row& one) {
     } else {
         out += element("td", "", "n") + element("td", "");
     }
-    return out + element("td", notes, "notes");
+    if (notes.empty()) return out;
+    return out + "</tr>\n<tr><td></td><td colspan=\"8\" class=\"notes\">" + escaped(notes) +
+           "</td>";
 }
 
 std::string table_of(const row_group& group) {
@@ -97,7 +99,7 @@ std::string table_of(const row_group& group) {
                       element("th", "kernel", "n") + element("th", "allocations", "n") +
                       element("th", "system calls", "n") +
                       element("th", "x " + first.reference, "n") + element("th", "verdict") +
-                      element("th", "also") + "</tr>\n";
+                      "</tr>\n";
     for (const row* one : group.rows) out += "<tr>" + cells_of(*one) + "</tr>\n";
     return out + "</table>\n";
 }
@@ -116,7 +118,8 @@ std::string charts_of(const row_group& group) {
     }
     return "<div class=\"charts\">" +
            figure(bar_chart(group.title, group.rows.at(0)->unit, times)) +
-           figure(split_chart("CPU time", "ns of CPU time for each, median", parts)) +
+           figure(
+               split_chart(group.title + ", CPU time", "ns of CPU time for each, median", parts)) +
            figure(line_chart(latency_of(group))) + "</div>\n";
 }
 

@@ -50,7 +50,9 @@ std::string progress_text(const progress& now, std::chrono::steady_clock::durati
     else
         text += "round " + std::to_string(now.round + 1) + " of " + std::to_string(now.rounds);
     const double share = now.share();
-    if (share >= least_share) {
+    if (now.ending) {
+        text += ", the last one; Ctrl-C again ends at once";
+    } else if (share >= least_share) {
         const double seconds = std::chrono::duration<double>(used).count();
         text += ", about " + clock_text(seconds * (1 - share) / share) + " left";
     }

@@ -17,6 +17,7 @@ struct progress {
     std::size_t turns = 0;
     std::string_view title = {};
     std::string_view subject = {};
+    bool ending = false;  ///< Ctrl-C was pressed.
 
     /// Returns: between 0 and 1. Each workload counts the same, and each turn in it.
     double share() const noexcept;

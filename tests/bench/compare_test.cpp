@@ -62,6 +62,16 @@ TEST_CASE("the ratio is compared, so that a machine that is slower as a whole ch
     CHECK(found.rows.at(0).after == doctest::Approx(1.5));
 }
 
+TEST_CASE("a reference that is slower is told, and is no fault of ours") {
+    const auto before = with({row_around("nop", "raw", 100), row_around("nop", "lariat", 100)});
+    const auto machine = with({row_around("nop", "raw", 150), row_around("nop", "lariat", 100)});
+    const auto ours = with({row_around("nop", "raw", 100), row_around("nop", "lariat", 150)});
+
+    CHECK(bench::compare(before, machine).count(change::slower) == 1);
+    CHECK_FALSE(bench::compare(before, machine).worse());
+    CHECK(bench::compare(before, ours).worse());
+}
+
 TEST_CASE("ratios to different subjects are not compared with each other") {
     const auto before = compared_row("nop", "lariat", 150);
     auto after = before;

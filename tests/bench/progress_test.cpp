@@ -51,6 +51,14 @@ TEST_CASE("at the beginning nothing is said of the time left") {
     CHECK(progress_text(now, 1s, 200) == "[1/40] nop: raw, first round, which does not count");
 }
 
+TEST_CASE("after Ctrl-C the line tells that this round is the last one") {
+    bench::progress now = fourth_round();
+    now.ending = true;
+
+    CHECK(progress_text(now, 50s, 200) ==
+          "[3/4] nop depth=64: raw, round 4 of 7, the last one; Ctrl-C again ends at once");
+}
+
 TEST_CASE("the line is shorter than the terminal is wide") {
     CHECK(progress_text(fourth_round(), 50s, 20) == "[3/4] nop depth=64:");
     CHECK(progress_text(fourth_round(), 50s, 0).empty());

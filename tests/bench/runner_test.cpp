@@ -34,9 +34,22 @@ void absent(const bench::job&, bench::meter&) { throw bench::unavailable("not in
 
 void broken(const bench::job&, bench::meter&) { throw std::runtime_error("it broke"); }
 
-void interrupts_in_third_round(const bench::job& work, bench::meter& figures) {
+/// The first turn of the third round, which is the second that counts.
+bool is_time_to_signal() { return calls.size() == 5; }
+
+void interrupts(const bench::job& work, bench::meter& figures) {
     note(work, figures, 20);
-    if (calls.size() == 6) std::raise(SIGINT);
+    if (is_time_to_signal()) std::raise(SIGINT);
+}
+
+void terminates(const bench::job& work, bench::meter& figures) {
+    note(work, figures, 20);
+    if (is_time_to_signal()) std::raise(SIGTERM);
+}
+
+void waits_for_nothing_more(const bench::job& work, bench::meter& figures) {
+    if (bench::interrupted()) throw bench::interruption{};
+    note(work, figures, 20);
 }
 
 bench::workload made_of(std::vector<bench::subject> subjects) {
@@ -134,17 +147,47 @@ TEST_CASE("a subject that is not there is skipped, one that breaks has failed, o
     CHECK(found.subjects.at(2).failed);
 }
 
-TEST_CASE("after Ctrl-C the whole rounds before it count") {
-    const auto work =
-        made_of({{"raw", "", floor_of_ten}, {"lariat", "", interrupts_in_third_round}});
+TEST_CASE("after Ctrl-C the round that runs is ended, and no other begins") {
+    const auto work = made_of({{"raw", "", interrupts}, {"lariat", "", interrupts}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 100});
+
+    CHECK(bench::ending());
+    CHECK_FALSE(bench::interrupted());
+    CHECK(calls.size() == 6);
+    CHECK(found.subjects.at(0).rounds.size() == 2);
+    CHECK(found.subjects.at(1).rounds.size() == 2);
+}
+
+TEST_CASE("one that is to end at once has the figures of the whole rounds before") {
+    const auto work = made_of({{"raw", "", terminates}, {"lariat", "", waits_for_nothing_more}});
 
     const bench::outcome found = bench::measure(work, {}, {.rounds = 100});
 
     CHECK(bench::interrupted());
-    CHECK(found.subjects.at(0).rounds.size() == 2);
-    CHECK(found.subjects.at(1).rounds.size() == 2);
+    CHECK(calls.size() == 5);
+    CHECK(found.subjects.at(0).rounds.size() == 1);
+    CHECK(found.subjects.at(1).rounds.size() == 1);
+}
+
+TEST_CASE("a signal that comes twice at the same time is one") {
     bench::watch_for_interrupt();
+
+    std::raise(SIGINT);
+    std::raise(SIGINT);
+
+    CHECK(bench::ending());
     CHECK_FALSE(bench::interrupted());
+}
+
+TEST_CASE("without whole rounds there are no figures, and why is said") {
+    const auto work = made_of({{"raw", "", floor_of_ten}});
+    std::raise(SIGINT);
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 100});
+
+    CHECK(found.subjects.at(0).missing == "interrupted before a round was complete");
+    CHECK_FALSE(found.subjects.at(0).failed);
 }
 
 TEST_CASE("the CPU time of a process and of a thread grows, in the program and in the kernel") {
