@@ -86,11 +86,10 @@ class meter {
         nanoseconds_ = nanoseconds;
     }
 
-    /// For what another process has spent. Call it after `record`; its total need not be the
-    /// figure.
-    void cpu(const cpu_time& spent) noexcept {
-        cpu_ = spent.total();
-        parts_ = spent;
+    /// For what another process has spent: the exact sum, and the parts as its ticks tell them.
+    void cpu(double nanoseconds, const cpu_time& parts) noexcept {
+        cpu_ = nanoseconds;
+        parts_ = parts;
     }
 
     /// System calls between start and stop; of io_uring, those of io_uring_enter.
@@ -103,8 +102,9 @@ class meter {
 
     std::uint64_t items() const noexcept { return items_; }
     double per_item() const noexcept { return nanoseconds_ / static_cast<double>(items_); }
-    /// CPU time of the measuring thread; negative where another process measured. Much less than
-    /// the wall's time says that somebody else had the CPU, or that there was waiting.
+    /// CPU time of the measuring thread, or of the process that did the work; negative: not known.
+    /// Much less than the wall's time says that somebody else had the CPU, or that there was
+    /// waiting.
     double cpu_per_item() const noexcept { return cpu_ / static_cast<double>(items_); }
     /// The same, told apart.
     const cpu_time& cpu_parts() const noexcept { return parts_; }

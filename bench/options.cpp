@@ -29,11 +29,10 @@ const char* const usage_text =
     "  --capabilities    what io_uring can do here, as Lariat sees it\n"
     "  --help            this text\n"
     "\n"
-    "ns is the median of the rounds, user+system the CPU time in it of the measuring thread, in "
-    "the\n"
-    "program and in the kernel; allocs and calls are heap allocations and system calls per item "
-    "(of\n"
-    "io_uring, io_uring_enter); x raw is the median of the ratios round by round.\n"
+    "ns is the median of the rounds, user+system the CPU time in the program and in the kernel,\n"
+    "of the measuring thread or the server; allocs and calls are heap allocations and system\n"
+    "calls per item (of io_uring, io_uring_enter); x raw is the median of the ratios, round by\n"
+    "round. bench/README.md says more.\n"
     "\n"
     "  lariat-bench nop depth=1,8,64\n"
     "  lariat-bench echo.tcp connections=32 --rounds 5 --json echo.json\n"
@@ -41,13 +40,12 @@ const char* const usage_text =
     "For two machines: lariat-bench serve echo.tcp --listen ADDRESS on one, and on the other\n"
     "lariat-bench load echo.tcp --connect ADDRESS; without anything, both tell what they take.\n"
     "Ends with 0; 1 when something failed, 2 for a command line that cannot be obeyed, 3 when\n"
-    "--compare found something slower or gone or a count is not within its baseline's margin, 77 "
-    "when\n"
-    "--smoke or --instructions cannot run here, 130 after Ctrl-C, which still writes what was "
-    "done.\n"
+    "--compare found something slower or gone or a count is not that of its baseline, 77 when\n"
+    "--smoke or --instructions cannot run here, 130 after Ctrl-C. The first one ends the round,\n"
+    "the second one all at once; what was done is written after both.\n"
     "\n"
-    "To see where instructions go: valgrind --tool=callgrind lariat-bench exact WORKLOAD SUBJECT\n"
-    "ITEMS [parameter=value...] runs just that, once.\n";
+    "To see where instructions go: valgrind --tool=callgrind lariat-bench exact WORKLOAD\n"
+    "SUBJECT ITEMS [parameter=value...] runs just that, once.\n";
 
 namespace {
 

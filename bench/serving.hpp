@@ -40,11 +40,13 @@ std::string wanted(std::string_view program, std::string_view package);
 template <class Run>
 void measure_client(const served& server, meter& figures, Run run) {
     const std::uint64_t before = server.process->cpu_time();
+    const cpu_time parts_before = cpu_time::of_process(server.process->id());
     const client_report got = run();
     const auto used = static_cast<double>(server.process->cpu_time() - before);
     const auto requests = static_cast<double>(got.requests);
     const double nanoseconds = requests / got.per_second * 1e9;
     figures.record(got.requests, nanoseconds);
+    figures.cpu(used, cpu_time::of_process(server.process->id()) - parts_before);
     figures.note("requests_per_second", got.per_second);
     figures.note("server_cpu_ns", used / requests);
     figures.note("server_busy", used / nanoseconds);
