@@ -91,6 +91,7 @@ void echo_at_a_rate(const job& work, meter& figures) {
     figures.record(got.messages, static_cast<double>(got.p99) * messages);
     add_notes(got, figures);
     figures.note("server_cpu_ns", got.server_cpu / messages);
+    figures.note("late_p99_ns", static_cast<double>(got.late_p99));
 }
 
 /// Compared are connections: made, used, reset.

@@ -105,6 +105,7 @@ class load {
             .p99 = latencies_.percentile(0.99),
             .p99_9 = latencies_.percentile(0.999),
             .max = latencies_.max(),
+            .late_p99 = lateness_.percentile(0.99),
         };
     }
 
@@ -172,6 +173,7 @@ class load {
         for (; times_->next() <= now_; times_->take()) {
             connection& peer = connections_[times_->taken() % connections_.size()];
             peer.due.push_back(times_->next());
+            if (times_->next() >= start_) lateness_.add(now_ - times_->next());
             send(peer);
         }
         const std::uint64_t left = times_->next() - now_;
@@ -255,6 +257,7 @@ class load {
     std::vector<char> outgoing_;  ///< What is sent says nothing; all may send the same.
     std::optional<schedule> times_;
     histogram latencies_;
+    histogram lateness_;  ///< Of this process.
     std::uint64_t messages_ = 0;
     std::uint64_t start_ = 0;
     std::uint64_t now_ = 0;

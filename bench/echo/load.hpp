@@ -41,6 +41,9 @@ struct load_result {
     std::uint64_t p99 = 0;
     std::uint64_t p99_9 = 0;
     std::uint64_t max = 0;
+    /// With a rate: how much later than due the load itself came to 99 of 100 messages. It is part
+    /// of the latencies, and none of the server's doing.
+    std::uint64_t late_p99 = 0;
 };
 
 /// Sends messages and checks how many bytes come back. With a rate, those that were due in the time

@@ -144,18 +144,18 @@ load_request read_load_request(const std::vector<std::string>& words) {
 }
 
 std::string figures_of(const load_result& got) {
-    return printed("%lu %.0f %.0f %lu %lu %lu %lu %lu %lu", got.messages, got.nanoseconds,
+    return printed("%lu %.0f %.0f %lu %lu %lu %lu %lu %lu %lu", got.messages, got.nanoseconds,
                    got.server_cpu, got.server_calls, got.server_allocations, got.p50, got.p99,
-                   got.p99_9, got.max);
+                   got.p99_9, got.max, got.late_p99);
 }
 
 load_result read_figures(const std::string& line) {
     load_result got;
     const int found =
-        std::sscanf(line.c_str(), "%lu %lf %lf %lu %lu %lu %lu %lu %lu", &got.messages,
+        std::sscanf(line.c_str(), "%lu %lf %lf %lu %lu %lu %lu %lu %lu %lu", &got.messages,
                     &got.nanoseconds, &got.server_cpu, &got.server_calls, &got.server_allocations,
-                    &got.p50, &got.p99, &got.p99_9, &got.max);
-    if (found != 9) throw std::runtime_error("the load process said \"" + line + "\"");
+                    &got.p50, &got.p99, &got.p99_9, &got.max, &got.late_p99);
+    if (found != 10) throw std::runtime_error("the load process said \"" + line + "\"");
     return got;
 }
 
@@ -168,8 +168,11 @@ std::string report_of(const load_request& asked, const load_result& got) {
     text += printed(", %.2f s\n", got.nanoseconds / 1e9);
     text += printed("throughput  %.0f messages/s, %.2f MB/s\n", per_second,
                     per_second * plan.size / 1e6);
-    return text + "latency     p50 " + span_text(got.p50) + ", p99 " + span_text(got.p99) +
-           ", p99.9 " + span_text(got.p99_9) + ", max " + span_text(got.max) + '\n';
+    text += "latency     p50 " + span_text(got.p50) + ", p99 " + span_text(got.p99) + ", p99.9 " +
+            span_text(got.p99_9) + ", max " + span_text(got.max) + '\n';
+    if (plan.rate > 0)
+        text += "of these    the load's own lateness p99 " + span_text(got.late_p99) + '\n';
+    return text;
 }
 
 }  // namespace bench

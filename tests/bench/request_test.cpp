@@ -127,7 +127,8 @@ TEST_CASE("figures that were printed are read back") {
                                    .p50 = 100,
                                    .p99 = 200,
                                    .p99_9 = 300,
-                                   .max = 400};
+                                   .max = 400,
+                                   .late_p99 = 50};
 
     const auto read = bench::read_figures(bench::figures_of(taken));
 
@@ -140,6 +141,7 @@ TEST_CASE("figures that were printed are read back") {
     CHECK(read.p99 == 200);
     CHECK(read.p99_9 == 300);
     CHECK(read.max == 400);
+    CHECK(read.late_p99 == 50);
     CHECK_THROWS_AS(bench::read_figures("12 3"), std::runtime_error);
 }
 
@@ -151,11 +153,13 @@ TEST_CASE("a report says what was asked, the throughput and four latencies with 
                                                .p50 = 12'340,
                                                .p99 = 1'500'000,
                                                .p99_9 = 99'000'000,
-                                               .max = 2'500'000'000});
+                                               .max = 2'500'000'000,
+                                               .late_p99 = 7'500});
 
     CHECK(text ==
           "echo.tcp 127.0.0.1:7000, connections=1 size=64 depth=64, 1000 messages/s wanted, "
           "2.00 s\n"
           "throughput  1000 messages/s, 0.06 MB/s\n"
-          "latency     p50 12.34 us, p99 1.50 ms, p99.9 99.00 ms, max 2.50 s\n");
+          "latency     p50 12.34 us, p99 1.50 ms, p99.9 99.00 ms, max 2.50 s\n"
+          "of these    the load's own lateness p99 7.50 us\n");
 }
