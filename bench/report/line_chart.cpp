@@ -10,8 +10,8 @@ namespace {
 
 constexpr double width = 520;
 constexpr double height = 300;
-constexpr double left = 74;
-constexpr double right = 384;
+constexpr double left = 92;
+constexpr double right = 396;
 constexpr double top = 26;
 constexpr double bottom = 248;
 constexpr double least_between_labels = 26;

@@ -188,7 +188,7 @@ std::string summary(const std::vector<row>& rows) {
     return out + "</table>\n";
 }
 
-/// Those that changed; how many did not is in the sums.
+/// Those that changed; how many did not, or are new, is in the sums.
 std::string changes(const comparison& since) {
     std::string out =
         "<h2>Since the run before</h2>\n" + element("p", since.sums()) + "\n<table>\n";
@@ -196,7 +196,7 @@ std::string changes(const comparison& since) {
         out += "<tr>" + element("td", "other") + "<td colspan=\"4\">" + escaped(differs) +
                "</td></tr>\n";
     for (const changed_row& one : since.rows) {
-        if (one.what == change::unchanged) continue;
+        if (one.what == change::unchanged || one.what == change::added) continue;
         const std::string what(name_of(one.what));
         out += "<tr>" + element("td", what, what) + element("td", one.title) +
                element("td", one.subject) + element("td", change_text(one)) + "</tr>\n";
