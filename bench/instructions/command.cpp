@@ -110,6 +110,11 @@ instruction_count count(const std::string& valgrind, const mechanism& what,
             what.asks_kernel};
 }
 
+/// Rivals may be programs of their own, of which nothing would be counted here.
+bool runs_here(const subject& who) {
+    return who.name.starts_with("raw") || who.name.starts_with("lariat");
+}
+
 instruction_table count_all(const std::vector<workload>& all, const options& asked,
                             const std::string& valgrind) {
     utsname system{};
@@ -125,6 +130,7 @@ instruction_table count_all(const std::vector<workload>& all, const options& ask
         for (const workload& one : all) {
             if (one.name != what.workload) continue;
             for (const subject& who : one.subjects) {
+                if (!runs_here(who)) continue;
                 if (asked.how.subjects.empty() || matches_any(asked.how.subjects, who.name))
                     table.counts.push_back(count(valgrind, what, who.name));
             }
