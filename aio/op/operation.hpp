@@ -244,7 +244,7 @@ class [[nodiscard]] operation final : public operation_of<Call>, public awaiting
 
 template <kernel_call Call>
     requires(!requires { Call::only_multishot; })
-operation<Call> operator co_await(const Call& call) noexcept {
+operation<Call> operator co_await(const Call & call) noexcept {
     return operation<Call>(call);
 }
 
