@@ -27,7 +27,7 @@ result<Stream> stream_of(int number) {
 
 shared_writer::shared_writer(descriptor file) {
     // A terminal that shows nothing for now must not hold up this thread.
-    if (::isatty(file.number()))
+    if (file.is_direct() || ::isatty(file.number()))
         how_ = write_waiting::hush::by_patient_worker;
     else if (!may_signal(file))
         how_ = write_waiting::hush::needless;

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include "aio/op/file.hpp"
+#include "aio/op/gave_up.hpp"
 #include "runtime/kernel_abi.hpp"
 
 namespace lariat {
@@ -43,6 +44,8 @@ bool read_waiting::other_way(completion_event event) const noexcept {
 void write_waiting::prepare(io_uring_sqe& entry) const noexcept {
     if (buffer.empty()) [[unlikely]]
         return io_uring_prep_nop(&entry);
+    if (how == hush::by_flag && !capabilities().since({6, 18})) how = hush::by_worker;
+    if (how == hush::by_worker && !capabilities().since({6, 4})) how = hush::by_patient_worker;
     polls = polls || (how == hush::by_patient_worker && !asked);
     if (polls) {
         io_uring_prep_poll_add(&entry, file.number(), POLLOUT);
@@ -52,7 +55,6 @@ void write_waiting::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_write(&entry, file.number(), buffer.data(), buffer.transfer_size(),
                         current_position);
     entry.flags = file.entry_flags();
-    if (how == hush::by_flag && !capabilities().since({6, 18})) how = hush::by_worker;
     if (how == hush::by_flag) entry.rw_flags = kernel::rwf_nosignal;
     if (how == hush::by_worker) entry.rw_flags = RWF_NOWAIT;
     if (how == hush::by_worker || how == hush::by_patient_worker) entry.flags |= IOSQE_ASYNC;
@@ -64,8 +66,16 @@ bool write_waiting::other_way(completion_event event) const noexcept {
         how = how == hush::by_flag ? hush::by_worker : hush::by_patient_worker;
         return true;
     }
-    asked = polls;
-    return goes_on(event, polls);
+    // The process was stopped, and goes on; nothing was written.
+    const bool interrupted = event.result == -EINTR || event.result == -erestartsys;
+    if (interrupted && how == hush::by_patient_worker && !polls) {
+        asked = false;
+        return true;
+    }
+    const bool polled = polls;
+    const bool more = goes_on(event, polls);
+    asked = polled && more;
+    return more;
 }
 
 }  // namespace lariat

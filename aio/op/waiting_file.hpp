@@ -34,7 +34,9 @@ struct read_waiting {
 /// file has set O_NONBLOCK on it, and a reader that is gone is an error, never SIGPIPE:
 /// RWF_NOSIGNAL where the kernel knows it, else a worker thread of the kernel, where the signal has
 /// no effect. That one does not wait: a cancel that comes as it goes from a try to a wait is lost
-/// in the kernel. A terminal can only be written by one that waits, so it is asked for room before.
+/// in the kernel. A terminal can only be written by one that waits, as can a pipe before Linux 6.4;
+/// so it is asked for room before. What another writer takes meanwhile is waited for, then, also
+/// after a cancel; and a limit of 0 ends with the question, without a try.
 /// Returns: how many bytes.
 /// Errors: broken_pipe; those of write(2), except EAGAIN; canceled, timed_out.
 /// Cancel: what was written counts; data beats cancel.

@@ -38,14 +38,13 @@ result<std::unique_ptr<sp_door>> sp_door::open(std::string name, sp_socket& owne
 sp_door::~sp_door() {
     if (!listed_) return;
     bool posted = false;
-    std::deque<std::shared_ptr<far_link>> turned_away;
     {
         const std::lock_guard guard(all().lock);
         all().doors.erase(name_);
-        turned_away.swap(visitors_);
         posted = posted_;
     }
-    for (const auto& each : turned_away) each->end();
+    // Nobody finds it any more.
+    for (const auto& each : visitors_) each->end();
     if (posted) home_.flush();
 }
 

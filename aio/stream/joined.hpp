@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -27,8 +28,8 @@ template <class Source, class Sink>
 class joined {
     template <class Part>
     static constexpr bool can_close = requires(std::remove_reference_t<Part>& part) {
-        part.close();
-        part.is_open();
+        { part.close() } noexcept -> std::same_as<void>;
+        { std::as_const(part).is_open() } noexcept -> std::same_as<bool>;
     };
     static constexpr bool closes = can_close<Source> && can_close<Sink>;
 
@@ -39,15 +40,16 @@ class joined {
     auto receive(buffer_view buffer) { return source_.receive(buffer); }
     auto send(const_buffer_view buffer) { return sink_.send(buffer); }
 
-    /// Of the send side the sink is told, if it has a way to be told; the source is left alone.
+    /// Of the send side the sink is told; the source is left alone.
+    /// Errors: operation_not_supported if the sink has no way to be told.
     task<result<void>> shutdown(direction which) {
         if constexpr (closes)
             if (!is_open()) co_return error::closed;
-        if (which != direction::receive) {
-            const auto told = co_await end_sending(sink_);
-            co_return told;
-        }
-        co_return {};
+        if (which == direction::receive) co_return {};
+        if constexpr (!ends_sending<std::remove_reference_t<Sink>>)
+            co_return std::make_error_code(std::errc::operation_not_supported);
+        const auto told = co_await end_sending(sink_);
+        co_return told;
     }
 
     /// Closes both; what is pending ends with `closed`. Twice is fine.

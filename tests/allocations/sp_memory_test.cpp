@@ -15,6 +15,7 @@
 #include "aio/sp/push_socket.hpp"
 #include "aio/sp/req_socket.hpp"
 #include "runtime/frame_pool.hpp"
+#include "runtime/scheduler.hpp"
 #include "tests/aio/sp/linked.hpp"
 #include "tests/allocations/counted.hpp"
 
@@ -292,4 +293,22 @@ TEST_CASE("the first message to another thread needs no memory, and who finds no
         ours.told_of_room = 0;
         theirs.came.clear();
     }
+}
+
+TEST_CASE("sp: a socket that is found by its name ends without memory") {
+    if (!can_fail()) return;
+    const auto body = []() -> io::task<> {
+        std::optional<io::pull_socket> own;
+        own.emplace();
+        const auto listens = co_await own->listen("inproc://ends-without-memory");
+        CHECK(listens);
+
+        fails_at(1, [&] { own.reset(); });
+
+        own.emplace();
+        const auto again = co_await own->listen("inproc://ends-without-memory");
+        CHECK(again);
+    };
+
+    io::run(body());
 }

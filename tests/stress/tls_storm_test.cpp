@@ -176,7 +176,7 @@ TEST_CASE("a crowd that never says hello to a listener of TLS disturbs nobody, a
         const auto where = below.local_address().value();
         auto door = io::tls_listener<io::tcp_listener>::open(
                         std::move(below), server_context(),
-                        {.limit = 1s, .most_shaking = 256, .patience = 20ms})
+                        {.limit = 2s, .most_shaking = count / 4 + 1, .patience = 100ms})
                         .value();
         const auto dial = [where] { return io::connect_tcp(where); };
         const auto connect = [where, &rules] { return connect_tls(where, rules); };

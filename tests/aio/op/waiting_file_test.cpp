@@ -14,6 +14,7 @@
 
 #include <doctest/doctest.h>
 
+#include "aio/op/gave_up.hpp"
 #include "aio/op/nop.hpp"
 #include "runtime/kernel_abi.hpp"
 #include "runtime/when_all.hpp"
@@ -101,10 +102,15 @@ TEST_CASE("write_waiting: no signal by a flag, by a worker, or because there wou
     const auto worked = prepared(by_worker);
     const auto plain = prepared(needless);
 
-    CHECK(worked.opcode == IORING_OP_WRITE);
-    CHECK(worked.flags == IOSQE_ASYNC);
-    CHECK(worked.rw_flags == RWF_NOWAIT);
-    CHECK(worked.off == UINT64_MAX);
+    const bool may_try = io::capabilities().since({6, 4});
+    if (may_try) {
+        CHECK(worked.opcode == IORING_OP_WRITE);
+        CHECK(worked.flags == IOSQE_ASYNC);
+        CHECK(worked.rw_flags == RWF_NOWAIT);
+        CHECK(worked.off == UINT64_MAX);
+    } else {
+        CHECK(worked.opcode == IORING_OP_POLL_ADD);
+    }
     CHECK(is_clean(plain));
     CHECK(plain.rw_flags == 0);
     if (io::capabilities().since({6, 18})) {
@@ -112,11 +118,13 @@ TEST_CASE("write_waiting: no signal by a flag, by a worker, or because there wou
         CHECK(flagged.rw_flags == io::kernel::rwf_nosignal);
         CHECK(by_flag.other_way({-EOPNOTSUPP, 0}));
         CHECK(prepared(by_flag).flags == IOSQE_ASYNC);
-    } else {
+    } else if (may_try) {
         CHECK(flagged.flags == IOSQE_ASYNC);
+    } else {
+        CHECK(flagged.opcode == IORING_OP_POLL_ADD);
     }
-    CHECK(by_worker.other_way({-EOPNOTSUPP, 0}));
-    CHECK(prepared(by_worker).opcode == IORING_OP_POLL_ADD);
+    CHECK(by_worker.other_way({may_try ? -EOPNOTSUPP : POLLOUT, 0}));
+    CHECK(prepared(by_worker).opcode == (may_try ? IORING_OP_POLL_ADD : IORING_OP_WRITE));
     CHECK(prepared(patient).opcode == IORING_OP_POLL_ADD);
     CHECK(patient.other_way({POLLOUT, 0}));
     CHECK(prepared(patient).flags == IOSQE_ASYNC);
@@ -124,6 +132,21 @@ TEST_CASE("write_waiting: no signal by a flag, by a worker, or because there wou
     CHECK_FALSE(patient.other_way({-EOPNOTSUPP, 0}));
     CHECK(prepared(patient).opcode == IORING_OP_POLL_ADD);
     CHECK_FALSE(patient.other_way({-ECANCELED, 0}));
+    CHECK(prepared(patient).opcode == IORING_OP_POLL_ADD);
+}
+
+TEST_CASE("write_waiting: who waited in a worker as the process was stopped asks for room again") {
+    const std::string text = "text";
+    const io::write_waiting patient{
+        .file = 3, .buffer = text, .how = io::write_waiting::hush::by_patient_worker};
+
+    for (const int stopped : {-EINTR, -io::erestartsys}) {
+        CHECK(prepared(patient).opcode == IORING_OP_POLL_ADD);
+        CHECK(patient.other_way({POLLOUT, 0}));
+        CHECK(prepared(patient).opcode == IORING_OP_WRITE);
+        CHECK(patient.other_way({stopped, 0}));
+    }
+    CHECK(prepared(patient).opcode == IORING_OP_POLL_ADD);
 }
 
 TEST_CASE("empty buffers ask the file nothing") {

@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
 #include <doctest/doctest.h>
 
 #include "aio/pipe_stream.hpp"
+#include "aio/standard_stream.hpp"
 #include "aio/stream.hpp"
 #include "aio/stream/relay.hpp"
 #include "runtime/when_all.hpp"
@@ -87,6 +89,22 @@ TEST_CASE("what is joined by name still belongs to its owner, and the end of wha
         CHECK(in.reader.is_open());
         CHECK(&both.source() == &in.reader);
         CHECK(&both.sink() == &out.writer);
+    };
+
+    run_body(body);
+}
+
+TEST_CASE("who joins a sink that has no way to be told of an end hears that it has none") {
+    auto body = []() -> io::task<> {
+        auto in = new_pipe();
+        auto out = make_pipe();
+        io::shared_writer sink(std::move(out.second));
+        io::joined both(in.reader, sink);
+
+        const auto told = co_await both.shutdown(io::direction::send);
+
+        CHECK(told.error() == std::errc::operation_not_supported);
+        CHECK(both.is_open());
     };
 
     run_body(body);
