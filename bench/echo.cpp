@@ -66,6 +66,7 @@ void add_notes(const load_result& got, meter& figures) {
     const auto messages = static_cast<double>(got.messages);
     if (got.server_calls > 0) figures.system_calls(got.server_calls);
     figures.allocations(got.server_allocations);
+    figures.cpu(got.server_cpu, got.server_parts);
     figures.note("messages_per_second", messages / got.nanoseconds * 1e9);
     figures.note("p50_ns", static_cast<double>(got.p50));
     figures.note("p99_ns", static_cast<double>(got.p99));

@@ -14,6 +14,18 @@ double nanoseconds(const timeval& time) noexcept {
     return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
 }
 
+double exact_time(clockid_t clock) noexcept {
+    timespec used{};
+    clock_gettime(clock, &used);
+    return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
+}
+
+cpu_time used_by(auto whom) noexcept {
+    rusage used{};
+    getrusage(whom, &used);
+    return {nanoseconds(used.ru_utime), nanoseconds(used.ru_stime)};
+}
+
 }  // namespace
 
 void parameters::set(std::string_view name, long value) {
@@ -42,10 +54,10 @@ std::string parameters::text() const {
     return text;
 }
 
-cpu_time cpu_time::of_this_thread() noexcept {
-    rusage used{};
-    getrusage(RUSAGE_THREAD, &used);
-    return {nanoseconds(used.ru_utime), nanoseconds(used.ru_stime)};
+cpu_time cpu_time::of_this_thread() noexcept { return used_by(RUSAGE_THREAD); }
+
+spent_cpu spent_cpu::of_this_process() noexcept {
+    return {exact_time(CLOCK_PROCESS_CPUTIME_ID), used_by(RUSAGE_SELF)};
 }
 
 cpu_time cpu_time::of_process(int id) noexcept {
@@ -64,10 +76,6 @@ cpu_time cpu_time::of_process(int id) noexcept {
     return {static_cast<double>(user) * tick, static_cast<double>(system) * tick};
 }
 
-double meter::cpu_of_this_thread() noexcept {
-    timespec used{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
-}
+double meter::cpu_of_this_thread() noexcept { return exact_time(CLOCK_THREAD_CPUTIME_ID); }
 
 }  // namespace bench

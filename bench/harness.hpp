@@ -62,6 +62,22 @@ struct cpu_time {
     static cpu_time of_process(int id) noexcept;
 };
 
+/// What a process has spent, all its threads together, those that have ended among them.
+struct spent_cpu {
+    double nanoseconds = 0;  ///< Exact.
+    cpu_time parts = {};
+
+    spent_cpu operator+(const spent_cpu& other) const noexcept {
+        return {nanoseconds + other.nanoseconds,
+                {parts.user + other.parts.user, parts.system + other.parts.system}};
+    }
+    spent_cpu operator-(const spent_cpu& before) const noexcept {
+        return {nanoseconds - before.nanoseconds, parts - before.parts};
+    }
+
+    static spent_cpu of_this_process() noexcept;
+};
+
 /// Takes the figures of one round. Only what lies between `start` and `stop` counts.
 class meter {
   public:
@@ -91,6 +107,7 @@ class meter {
         cpu_ = nanoseconds;
         parts_ = parts;
     }
+    void cpu(const spent_cpu& spent) noexcept { cpu(spent.nanoseconds, spent.parts); }
 
     /// System calls between start and stop; of io_uring, those of io_uring_enter.
     void system_calls(std::uint64_t count) noexcept { system_calls_ = static_cast<double>(count); }

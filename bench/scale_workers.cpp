@@ -1,7 +1,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -19,12 +18,6 @@ namespace {
 /// Operations on their way on each worker.
 constexpr std::uint64_t depth = 64;
 
-double cpu_of_this_process() {
-    timespec used{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
-}
-
 /// The CPU time of all workers together: more of them than CPUs cost no more, if they leave each
 /// other alone. `start` begins the work on all, and `join` waits until all have done theirs.
 template <class Start, class Join>
@@ -32,13 +25,15 @@ void measure_workers(const job& work, meter& figures, Start start, Join join) {
     using steady = std::chrono::steady_clock;
     const auto workers = static_cast<std::uint64_t>(work.with["workers"]);
     const std::uint64_t each = work.items / workers / depth + 1;
-    const double cpu = cpu_of_this_process();
+    const spent_cpu before = spent_cpu::of_this_process();
     const auto begun = steady::now();
     start(each);
     join();
     const std::chrono::duration<double> span = steady::now() - begun;
     const std::uint64_t items = each * depth * workers;
-    figures.record(items, cpu_of_this_process() - cpu);
+    const spent_cpu used = spent_cpu::of_this_process() - before;
+    figures.record(items, used.nanoseconds);
+    figures.cpu(used);
     figures.note("items_per_second", static_cast<double>(items) / span.count());
 }
 

@@ -83,6 +83,7 @@ class load {
   private:
     struct account {
         std::uint64_t time, messages, cpu, calls, allocations;
+        cpu_time parts;
     };
 
     static std::uint64_t nanoseconds(std::chrono::nanoseconds span) {
@@ -90,8 +91,13 @@ class load {
     }
 
     account look() const {
-        return {monotonic(), messages_, plan_.server == 0 ? 0 : read_clock(server_clock_),
-                board_.system_calls.load(), board_.allocations.load()};
+        const bool is_here = plan_.server != 0;
+        return {monotonic(),
+                messages_,
+                is_here ? read_clock(server_clock_) : 0,
+                board_.system_calls.load(),
+                board_.allocations.load(),
+                is_here ? cpu_time::of_process(plan_.server) : cpu_time{}};
     }
 
     load_result difference(const account& before, const account& after) const {
@@ -99,6 +105,7 @@ class load {
             .messages = after.messages - before.messages,
             .nanoseconds = static_cast<double>(after.time - before.time),
             .server_cpu = static_cast<double>(after.cpu - before.cpu),
+            .server_parts = after.parts - before.parts,
             .server_calls = after.calls - before.calls,
             .server_allocations = after.allocations - before.allocations,
             .p50 = latencies_.percentile(0.5),

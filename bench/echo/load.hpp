@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "aio/address.hpp"
+#include "bench/harness.hpp"
 
 namespace bench {
 
@@ -32,7 +33,8 @@ struct load_plan {
 struct load_result {
     std::uint64_t messages = 0;  ///< Answered in the time.
     double nanoseconds = 0;
-    double server_cpu = 0;  ///< Nanoseconds, user and kernel, by the kernel's account.
+    double server_cpu = 0;       ///< Nanoseconds, user and kernel, by the kernel's account.
+    cpu_time server_parts = {};  ///< The same told apart, as its ticks tell it.
     std::uint64_t server_calls = 0;
     std::uint64_t server_allocations = 0;
     /// Nanoseconds until the last byte of the answer: from when the message was due with a rate,

@@ -81,7 +81,7 @@ std::string read_words(const std::vector<std::string>& words, const readers& kno
 }
 
 std::string printed(const char* format, auto... values) {
-    char text[200];
+    char text[300];
     std::snprintf(text, sizeof text, format, values...);
     return text;
 }
@@ -144,18 +144,20 @@ load_request read_load_request(const std::vector<std::string>& words) {
 }
 
 std::string figures_of(const load_result& got) {
-    return printed("%lu %.0f %.0f %lu %lu %lu %lu %lu %lu %lu", got.messages, got.nanoseconds,
-                   got.server_cpu, got.server_calls, got.server_allocations, got.p50, got.p99,
-                   got.p99_9, got.max, got.late_p99);
+    return printed("%lu %.0f %.0f %.0f %.0f %lu %lu %lu %lu %lu %lu %lu", got.messages,
+                   got.nanoseconds, got.server_cpu, got.server_parts.user, got.server_parts.system,
+                   got.server_calls, got.server_allocations, got.p50, got.p99, got.p99_9, got.max,
+                   got.late_p99);
 }
 
 load_result read_figures(const std::string& line) {
     load_result got;
     const int found =
-        std::sscanf(line.c_str(), "%lu %lf %lf %lu %lu %lu %lu %lu %lu %lu", &got.messages,
-                    &got.nanoseconds, &got.server_cpu, &got.server_calls, &got.server_allocations,
-                    &got.p50, &got.p99, &got.p99_9, &got.max, &got.late_p99);
-    if (found != 10) throw std::runtime_error("the load process said \"" + line + "\"");
+        std::sscanf(line.c_str(), "%lu %lf %lf %lf %lf %lu %lu %lu %lu %lu %lu %lu", &got.messages,
+                    &got.nanoseconds, &got.server_cpu, &got.server_parts.user,
+                    &got.server_parts.system, &got.server_calls, &got.server_allocations, &got.p50,
+                    &got.p99, &got.p99_9, &got.max, &got.late_p99);
+    if (found != 12) throw std::runtime_error("the load process said \"" + line + "\"");
     return got;
 }
 

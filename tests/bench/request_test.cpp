@@ -122,6 +122,7 @@ TEST_CASE("figures that were printed are read back") {
     const bench::load_result taken{.messages = 12,
                                    .nanoseconds = 3e9,
                                    .server_cpu = 5e6,
+                                   .server_parts = {.user = 3e6, .system = 2e6},
                                    .server_calls = 40,
                                    .server_allocations = 2,
                                    .p50 = 100,
@@ -135,6 +136,8 @@ TEST_CASE("figures that were printed are read back") {
     CHECK(read.messages == 12);
     CHECK(read.nanoseconds == 3e9);
     CHECK(read.server_cpu == 5e6);
+    CHECK(read.server_parts.user == 3e6);
+    CHECK(read.server_parts.system == 2e6);
     CHECK(read.server_calls == 40);
     CHECK(read.server_allocations == 2);
     CHECK(read.p50 == 100);

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <ostream>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -201,4 +202,19 @@ TEST_CASE("the CPU time of a process and of a thread grows, in the program and i
     const auto spent = bench::cpu_time::of_this_thread() - thread;
     CHECK(spent.total() > 2e7);
     CHECK(bench::cpu_time::of_process(-1).total() == 0);
+}
+
+TEST_CASE("what a process has spent counts threads that have ended") {
+    const auto before = bench::spent_cpu::of_this_process();
+
+    std::thread([] {
+        const auto start = bench::cpu_time::of_this_thread();
+        while ((bench::cpu_time::of_this_thread() - start).total() < 5e7) {
+        }
+    }).join();
+
+    const auto spent = bench::spent_cpu::of_this_process() - before;
+    CHECK(spent.nanoseconds > 2e7);
+    CHECK(spent.parts.total() > 2e7);
+    CHECK((spent + spent).parts.total() == 2 * spent.parts.total());
 }

@@ -175,6 +175,23 @@ TEST_CASE("a load says what it measured in lines for people") {
         CHECK(text.find(name) != std::string::npos);
 }
 
+TEST_CASE("a load tells what its server has spent, in the program and in the kernel") {
+    bench::child server = program({"serve", "echo.tcp", "--listen", "127.0.0.1:0"});
+    const std::string where = server.line(60s);
+
+    // Until the kernel's ticks have told something of a server that seldom runs.
+    bench::load_result got;
+    for (double seconds = 0.1; got.server_parts.total() == 0 && seconds < 100; seconds *= 2) {
+        bench::child load = program({"load", "echo.tcp", "--connect", where, "--seconds",
+                                     std::to_string(seconds), "--depth", "16", "--server",
+                                     std::to_string(server.id()), "--figures", "1"});
+        got = bench::read_figures(load.line(300s));
+    }
+
+    CHECK(got.server_cpu > 0);
+    CHECK(got.server_parts.total() > 0);
+}
+
 TEST_CASE("a server that is none, or whose words are wrong, ends without serving") {
     for (const auto& wrong :
          {words{"serve", "echo.tcp"},
