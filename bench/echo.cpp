@@ -203,7 +203,7 @@ workload echo_connect_workload() {
                        {.name = "size", .values = {64}, .what = "bytes per message", .most = 4096}},
         .items = 1,
         .smoke_items = 1,
-        .subjects = servers_but({"poll_first", "direct"}, echo_on_new_connections),
+        .subjects = servers_but({"poll_first"}, echo_on_new_connections),
         .unit = "server CPU ns/connection",
     };
 }

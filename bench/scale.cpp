@@ -81,8 +81,8 @@ workload scale_reads_workload() {
 }
 
 workload scale_connections_workload() {
-    return scaled(with_subjects(echo_tcp_workload(), {"raw", "lariat", "lariat_direct", "epoll",
-                                                      "asio", "asio_uring", "libuv"}),
+    return scaled(with_subjects(echo_tcp_workload(), {"raw", "lariat", "direct", "lariat_direct",
+                                                      "epoll", "asio", "asio_uring", "libuv"}),
                   {.name = "scale.connections",
                    .what = "the cost of an echo over TCP beside more and more other connections",
                    .parameter = "connections",

@@ -82,3 +82,16 @@ TEST_CASE("every rival is listed where it competes, whether it was built or not"
         CHECK(has_subject(all.at(name), "asio"));
     }
 }
+
+TEST_CASE("where ours has direct descriptors, what is written by hand has them, too") {
+    std::size_t found = 0;
+
+    for (const auto& [name, lines] : list_of_workloads()) {
+        if (!has_subject(lines, "lariat_direct")) continue;
+        CAPTURE(name);
+        CHECK(has_subject(lines, "direct"));
+        ++found;
+    }
+
+    CHECK(found >= 5);
+}
