@@ -2,12 +2,18 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <new>
+#include <optional>
 #include <vector>
 
 #include "bench/deadlines.hpp"
 #include "bench/raw/timer_heap.hpp"
 #include "bench/rivals/program.hpp"
 #include "bench/workloads.hpp"
+#include "runtime/error.hpp"
+#include "runtime/event.hpp"
+#include "runtime/scheduler.hpp"
+#include "runtime/sleep.hpp"
 #include "runtime/timer.hpp"
 
 namespace bench {
@@ -71,6 +77,63 @@ void arm_and_cancel(const job& work, meter& figures) {
     figures.start();
     for (std::uint64_t i = 0; i < passes; ++i) pass();
     figures.stop(passes * pending);
+}
+
+/// Sleeps that tell it when they have ended, as a handler of Asio's timers is told.
+class sleepers final : public lariat::listener {
+  public:
+    explicit sleepers(std::size_t count) : sleeps_(count) {}
+
+    void begin() noexcept {
+        left_ = sleeps_.size();
+        ended_.reset();
+    }
+    void arm(std::size_t i, steady_clock::time_point due) {
+        lariat::sleep_awaiter& fresh = sleeps_[i].emplace(due);
+        fresh.attach(nullptr, lariat::continuation(*this));
+        if (!fresh.launch()) throw std::bad_alloc();
+    }
+    void cancel(std::size_t i) noexcept {
+        lariat::waiter& wait = *sleeps_[i];
+        wait.cancel(make_error_code(lariat::error::canceled));
+    }
+    /// Waits until all have told.
+    auto ended() noexcept { return ended_.wait(); }
+
+  private:
+    std::coroutine_handle<> notify() noexcept override {
+        if (--left_ == 0) ended_.set();
+        return std::noop_coroutine();
+    }
+
+    std::vector<std::optional<lariat::sleep_awaiter>> sleeps_;
+    std::size_t left_ = 0;
+    lariat::event ended_;
+};
+
+lariat::task<> sleep_and_cancel(sleepers* all, const deadlines* times, std::uint64_t passes) {
+    for (std::uint64_t pass = 0; pass < passes; ++pass) {
+        all->begin();
+        for (std::size_t i = 0; i < times->due.size(); ++i) all->arm(i, times->due[i]);
+        for (const std::uint32_t i : times->order) all->cancel(i);
+        (co_await all->ended()).value();
+    }
+}
+
+void lariat_sleep(const job& work, meter& figures) {
+    using namespace std::chrono_literals;
+    const auto pending = static_cast<std::size_t>(work.with["pending"]);
+    const deadlines times(pending, steady_clock::now() + 1h);
+    lariat::scheduler loop;
+    sleepers all(pending);
+    const std::uint64_t passes = work.items / pending + 1;
+    if (work.warmup) loop.run(sleep_and_cancel(&all, &times, 1));
+
+    const std::uint64_t calls = loop.kernel()->system_calls();
+    figures.start();
+    loop.run(sleep_and_cancel(&all, &times, passes));
+    figures.stop(passes * pending);
+    figures.system_calls(loop.kernel()->system_calls() - calls);
 }
 
 std::int64_t cpu_time() {
@@ -141,10 +204,12 @@ workload timer_workload() {
         .parameters = {pending_parameter()},
         .items = 1'000'000,
         .smoke_items = 1,
-        .subjects = {{"raw", "a binary heap in an array, as Asio has", arm_and_cancel<raw_timers>},
-                     {"lariat", "timer_queue", arm_and_cancel<lariat_timers>},
-                     {"asio", "Boost.Asio: waitable timers, and their handlers", asio_timer},
-                     {"libuv", "libuv: uv_timer_start, uv_timer_stop", libuv_timer}},
+        .subjects =
+            {{"raw", "a binary heap in an array, as Asio has", arm_and_cancel<raw_timers>},
+             {"lariat", "timer_queue alone: nobody is told", arm_and_cancel<lariat_timers>},
+             {"lariat_sleep", "sleeps on a scheduler, and who is told of their end", lariat_sleep},
+             {"asio", "Boost.Asio: the same, waitable timers and their handlers", asio_timer},
+             {"libuv", "libuv: uv_timer_start, uv_timer_stop; nobody is told either", libuv_timer}},
     };
 }
 

@@ -114,7 +114,7 @@ std::vector<compared_count> compare(const instruction_table& baseline,
 
 std::string table_text(const instruction_table& now, const std::vector<compared_count>* compared) {
     char line[200];
-    std::snprintf(line, sizeof line, "  %-26s %-9s %12s %7s%s\n", "instructions per item",
+    std::snprintf(line, sizeof line, "  %-26s %-12s %12s %7s%s\n", "instructions per item",
                   "subject", "counted", "x raw", compared ? "   baseline    change" : "");
     std::string text = line;
     for (std::size_t i = 0; i < now.counts.size(); ++i) {
@@ -126,7 +126,7 @@ std::string table_text(const instruction_table& now, const std::vector<compared_
             std::snprintf(number, sizeof number, "%.2f", one.per_item / raw->per_item);
             ratio = number;
         }
-        std::snprintf(line, sizeof line, "  %-26s %-9s %12.1f %7s", one.title.c_str(),
+        std::snprintf(line, sizeof line, "  %-26s %-12s %12.1f %7s", one.title.c_str(),
                       one.subject.c_str(), one.per_item, ratio.c_str());
         text += line;
         if (compared) text += verdict_text(compared->at(i));

@@ -83,6 +83,16 @@ TEST_CASE("every rival is listed where it competes, whether it was built or not"
     }
 }
 
+TEST_CASE("timers whose end is told have those of ours beside them") {
+    const auto all = list_of_workloads();
+
+    for (const char* name : {"timer", "scale.timers"}) {
+        CAPTURE(name);
+        REQUIRE(all.contains(name));
+        for (const char* told : {"lariat_sleep", "asio"}) CHECK(has_subject(all.at(name), told));
+    }
+}
+
 TEST_CASE("where ours has direct descriptors, what is written by hand has them, too") {
     std::size_t found = 0;
 
