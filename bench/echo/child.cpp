@@ -33,6 +33,8 @@ constexpr const char* this_program = "/proc/self/exe";
     std::signal(SIGTERM, SIG_DFL);
     dup2(output, STDOUT_FILENO);
     if (path != this_program) {
+        // Many programs handle it whatever they inherit, and would end with half of their work.
+        setpgid(0, 0);
         const int nowhere = open("/dev/null", O_RDWR);
         dup2(nowhere, STDIN_FILENO);
         dup2(nowhere, STDERR_FILENO);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -15,9 +16,13 @@ struct fio_plan {
     bool writes = false;  ///< Instead of reads.
 };
 
+/// What fio is told.
+std::vector<std::string> arguments_of(const fio_plan& plan);
+
 /// Lets fio read or write with its io_uring engine, in a process of its own.
 /// Returns: nanoseconds per page, from fio's own count per second.
-/// Errors: throws `unavailable` when fio is not installed or says nothing that can be read.
+/// Errors: throws `unavailable` when fio is not installed or says nothing that can be read, and
+/// `interruption` on Ctrl-C.
 double run_fio(const fio_plan& plan);
 
 }  // namespace bench
