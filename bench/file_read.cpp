@@ -1,9 +1,7 @@
 #include "aio/op/file.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <string>
 #include <vector>
 
 #include "aio/op/direct.hpp"
@@ -154,16 +152,15 @@ void lariat_fixed_read(const job& work, meter& figures) {
 
 void fio_read(const job& work, meter& figures, bool fixed) {
     const auto megabytes = static_cast<std::uint64_t>(work.with["megabytes"]);
-    const int file = nameless_file(megabytes * 256);
+    const test_file file(work, O_RDONLY);
     // Ten times as many: fio tells milliseconds.
     const std::uint64_t reads = pages_of(work, work.smoke ? work.items : work.items * 10);
-    const double each =
-        run_fio({.path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file),
-                 .depth = static_cast<std::uint64_t>(work.with["depth"]),
-                 .pages = reads,
-                 .megabytes = megabytes,
-                 .direct = work.with["direct"] != 0,
-                 .fixed = fixed});
+    const double each = run_fio({.path = file.path(),
+                                 .depth = static_cast<std::uint64_t>(work.with["depth"]),
+                                 .pages = reads,
+                                 .megabytes = megabytes,
+                                 .direct = work.with["direct"] != 0,
+                                 .fixed = fixed});
     figures.record(reads, each * static_cast<double>(reads));
 }
 

@@ -17,8 +17,7 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-}  // namespace
-
+/// It lives as long as the process: filling it takes longer than a round.
 int nameless_file(std::size_t pages) {
     static int file = -1;
     static std::size_t filled = 0;
@@ -38,6 +37,8 @@ int nameless_file(std::size_t pages) {
     return file;
 }
 
+}  // namespace
+
 test_file::test_file(const job& work, int access)
     : pages_(static_cast<std::size_t>(work.with["megabytes"]) * 256) {
     const int file = nameless_file(pages_);
@@ -51,6 +52,10 @@ test_file::test_file(const job& work, int access)
 }
 
 test_file::~test_file() { close(descriptor_); }
+
+std::string test_file::path() const {
+    return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(descriptor_);
+}
 
 page_buffers::page_buffers(std::size_t count)
     : memory_(static_cast<std::byte*>(std::aligned_alloc(page, page * count))) {

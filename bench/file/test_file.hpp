@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <string>
 
 #include "bench/harness.hpp"
 
@@ -16,12 +17,8 @@ inline std::uint64_t pages_of(const job& work, std::uint64_t asked) {
     return work.with["direct"] == 0 ? asked : (asked + 9) / 10;
 }
 
-/// A file without a name, filled, in the directory that TMPDIR names. It lives as long as the
-/// process: filling it takes longer than a round.
-/// Errors: throws `std::system_error`.
-int nameless_file(std::size_t pages);
-
-/// That file, opened by itself so that O_DIRECT can be chosen: of `megabytes`, and `direct` or not.
+/// A file without a name, filled, in the directory that TMPDIR names, of `megabytes`; opened by
+/// itself so that O_DIRECT can be chosen: `direct` or not.
 class test_file {
   public:
     /// With nothing left to be written to the device, if it is opened to be written.
@@ -32,6 +29,9 @@ class test_file {
     test_file& operator=(const test_file&) = delete;
 
     int descriptor() const noexcept { return descriptor_; }
+
+    /// Returns: where another process finds it, for as long as this object lives.
+    std::string path() const;
 
     /// Returns: where a page begins that nothing predicts; the same sequence every time.
     std::uint64_t random_page() noexcept {

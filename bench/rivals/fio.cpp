@@ -21,15 +21,19 @@ std::vector<std::string> arguments_of(const fio_plan& plan) {
                                  "--filename=" + plan.path,
                                  "--iodepth=" + std::to_string(plan.depth),
                                  "--iodepth_batch_complete_min=1",
+                                 "--iodepth_batch_complete_max=" + std::to_string(plan.depth),
                                  "--iodepth_batch=" + std::to_string(plan.depth),
                                  "--size=" + std::to_string(plan.megabytes) + "m",
                                  "--number_ios=" + std::to_string(plan.pages),
                                  "--io_size=" + std::to_string(plan.pages * 4) + "k"};
-    if (plan.direct)
-        all.emplace_back("--direct=1");
-    else
-        all.insert(all.end(), {"--direct=0", "--invalidate=0"});
-    if (plan.fixed) all.insert(all.end(), {"--fixedbufs=1", "--registerfiles=1"});
+    // Others write the same bytes each time.
+    if (plan.writes) all.emplace_back("--scramble_buffers=0");
+    all.emplace_back(plan.direct ? "--direct=1" : "--direct=0");
+    if (!plan.direct) all.emplace_back("--invalidate=0");
+    if (plan.fixed) {
+        all.emplace_back("--fixedbufs=1");
+        all.emplace_back("--registerfiles=1");
+    }
     return all;
 }
 
