@@ -1,7 +1,6 @@
 #include "bench/echo/commands.hpp"
 
 #include <cstdio>
-#include <thread>
 
 #include "bench/echo/board.hpp"
 #include "bench/echo/load.hpp"
@@ -62,8 +61,8 @@ int serve_command(const std::vector<std::string>& words) {
 
 int load_command(const std::vector<std::string>& words) {
     load_request asked = read_load_request(words);
-    // Alone on the CPU that it is kept on, unless there is but one.
-    asked.plan.spins = std::thread::hardware_concurrency() > 1;
+    // Alone on the CPU that it is kept on, unless it may use but one.
+    asked.plan.spins = processors_for_two().load >= 0;
     raise_descriptor_limit();
     pin_to(asked.processor);
     const load_result got = run_load(asked.plan, board_of(board_for(asked.board)));

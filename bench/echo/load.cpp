@@ -24,6 +24,8 @@ constexpr std::uint64_t second = 1'000'000'000;
 /// A sleep ends that much before something is due: the kernel may be late.
 constexpr std::uint64_t wakes_early = 50'000;
 constexpr std::size_t most_received_at_once = 16 * 1024;
+/// Messages that are due and have no room on their connections yet.
+constexpr std::uint64_t most_waiting = 1'000'000;
 
 std::uint64_t read_clock(clockid_t clock) {
     timespec now{};
@@ -70,11 +72,11 @@ class load {
     load_result run() {
         open_all();
         start_ = monotonic() + nanoseconds(plan_.warmup);
-        while (now_ < start_) turn();
+        while (now_ < start_) turn(start_);
         latencies_.clear();
         const account before = look();
         const std::uint64_t end = before.time + nanoseconds(plan_.measured);
-        while (now_ < end) turn();
+        while (now_ < end) turn(end);
         const account after = look();
         if (times_) finish();
         return difference(before, after);
@@ -159,6 +161,7 @@ class load {
         const auto count = static_cast<unsigned>(all) - peer.on_its_way;
         if (peer.sending || count == 0) return;
         peer.on_its_way += count;
+        begun_ += count;
         peer.in_send = count * plan_.size;
         peer.sending = true;
         io_uring_sqe* sqe = ring_.entry();
@@ -167,23 +170,29 @@ class load {
         tag(sqe, peer, step::send);
     }
 
-    void turn() {
+    void turn(std::uint64_t until) {
         if (times_)
-            begin_what_is_due();
+            begin_what_is_due(until);
         else
             ring_.enter(1);
         now_ = monotonic();
         reap();
     }
 
-    void begin_what_is_due() {
+    /// Waits for what is next, which may be due long after that time.
+    void begin_what_is_due(std::uint64_t until) {
+        // What was reaped since the last look took its time, too.
+        now_ = monotonic();
         for (; times_->next() <= now_; times_->take()) {
+            if (times_->taken() > begun_ + most_waiting)
+                throw std::runtime_error("a million messages wait: the rate is more than can be");
             connection& peer = connections_[times_->taken() % connections_.size()];
             peer.due.push_back(times_->next());
             if (times_->next() >= start_) lateness_.add(now_ - times_->next());
             send(peer);
         }
-        const std::uint64_t left = times_->next() - now_;
+        const std::uint64_t next = std::min(times_->next(), until);
+        const std::uint64_t left = next > now_ ? next - now_ : 0;
         const std::uint64_t early = plan_.spins ? wakes_early : 0;
         ring_.enter_for(left > early ? left - early : 0);
     }
@@ -266,6 +275,7 @@ class load {
     histogram latencies_;
     histogram lateness_;  ///< Of this process.
     std::uint64_t messages_ = 0;
+    std::uint64_t begun_ = 0;  ///< Messages.
     std::uint64_t start_ = 0;
     std::uint64_t now_ = 0;
 };

@@ -50,6 +50,7 @@ struct load_result {
 
 /// Sends messages and checks how many bytes come back. With a rate, those that were due in the time
 /// and are not answered a second after its end count as if they were answered then.
+/// Errors: throws when the server ends, and when more messages wait than could ever catch up.
 load_result run_load(const load_plan& plan, const echo_board& board);
 
 }  // namespace bench

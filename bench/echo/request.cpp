@@ -125,7 +125,7 @@ load_request read_load_request(const std::vector<std::string>& words) {
          {"--size", whole("--size", plan.size, 1, 4096)},
          {"--depth", whole("--depth", plan.depth, 1, 64)},
          {"--rate",
-          [&](const std::string& text) { plan.rate = number_between("--rate", text, 1, 1e8); }},
+          [&](const std::string& text) { plan.rate = number_between("--rate", text, 1, 1e7); }},
          {"--per-connection", whole("--per-connection", plan.per_connection, 1, 1'000'000)},
          {"--seconds",
           [&](const std::string& text) { seconds = number_between("--seconds", text, 0.01, 1e5); }},

@@ -104,7 +104,7 @@ TEST_CASE("only echo is served apart") {
 TEST_CASE("a number out of range, a part of one, and no number are refused") {
     for (const char* wrong : {"0", "65", "1.5", "-1", "many", "", "8 "})
         CHECK_THROWS_AS(read_load_request(load_words({"--depth", wrong})), usage_error);
-    for (const char* wrong : {"0", "nan", "inf", "1e9", "1k"})
+    for (const char* wrong : {"0", "nan", "inf", "2e7", "1k"})
         CHECK_THROWS_AS(read_load_request(load_words({"--rate", wrong})), usage_error);
 }
 
