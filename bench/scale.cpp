@@ -56,11 +56,12 @@ workload scale_timers_workload() {
 }
 
 workload scale_tasks_workload() {
-    return scaled(yield_workload(), {.name = "scale.tasks",
-                                     .what = "the cost of a turn among more and more tasks",
-                                     .parameter = "coroutines",
-                                     .values = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000},
-                                     .smoke_value = 100});
+    return scaled(yield_workload(),
+                  {.name = "scale.tasks",
+                   .what = "the cost of a turn among more and more tasks that run already",
+                   .parameter = "coroutines",
+                   .values = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000},
+                   .smoke_value = 100});
 }
 
 workload scale_operations_workload() {
@@ -74,7 +75,8 @@ workload scale_operations_workload() {
 workload scale_reads_workload() {
     return scaled(with_subjects(file_read_workload(), {"raw", "lariat"}),
                   {.name = "scale.reads",
-                   .what = "the cost of a read of 4 KiB from a file beside more and more others",
+                   .what = "the cost of a read of 4 KiB from the page cache, which hides what a "
+                           "device would take, beside more and more others",
                    .parameter = "depth",
                    .values = {1, 4, 16, 64, 256},
                    .smoke_value = 16});

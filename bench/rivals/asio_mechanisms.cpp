@@ -9,6 +9,7 @@
 
 #include "bench/deadlines.hpp"
 #include "bench/rivals/mechanism.hpp"
+#include "bench/roll_call.hpp"
 
 namespace {
 
@@ -27,14 +28,21 @@ void run(asio::io_context& loop) {
     loop.restart();
 }
 
-task<void> yields(executor where, std::uint64_t times) {
+/// Measured from where all have had their first turn. Each takes one more before it ends, so that
+/// none ends before the watch is stopped.
+task<void> yields(executor where, std::uint64_t times, bench::roll_call& all,
+                  bench::stopwatch& watch) {
+    if (all.come()) watch.start();
     for (std::uint64_t i = 0; i < times; ++i) co_await asio::post(where, awaited);
+    if (all.go()) watch.stop();
+    co_await asio::post(where, awaited);
 }
 
 int measure_yield(const bench::mechanism& asked, asio::io_context& loop) {
-    return asked.measure([&](std::uint64_t times) {
+    return asked.measure_part([&](std::uint64_t times, bench::stopwatch& watch) {
+        bench::roll_call all(asked.count);
         for (std::uint64_t i = 0; i < asked.count; ++i)
-            asio::co_spawn(loop, yields(loop.get_executor(), times), asio::detached);
+            asio::co_spawn(loop, yields(loop.get_executor(), times, all, watch), asio::detached);
         run(loop);
     });
 }

@@ -10,6 +10,26 @@
 
 namespace bench {
 
+class stopwatch {
+  public:
+    void start() noexcept {
+        allocations_ = allocations_of_this_thread();
+        start_ = std::chrono::steady_clock::now();
+    }
+    void stop() noexcept {
+        span_ = std::chrono::steady_clock::now() - start_;
+        allocations_ = allocations_of_this_thread() - allocations_;
+    }
+
+    double nanoseconds() const noexcept { return span_.count(); }
+    std::uint64_t allocations() const noexcept { return allocations_; }
+
+  private:
+    std::chrono::steady_clock::time_point start_;
+    std::chrono::duration<double, std::nano> span_{};
+    std::uint64_t allocations_ = 0;
+};
+
 /// What a program that does a mechanism another library's way is asked for on its command line:
 /// MECHANISM ITEMS WARMUP COUNT.
 struct mechanism {
@@ -28,16 +48,22 @@ struct mechanism {
     /// items, nanoseconds, allocations.
     template <class Run>
     int measure(Run run) const {
-        run(warmup / count + 1);
+        return measure_part([&run](std::uint64_t times, stopwatch& watch) {
+            watch.start();
+            run(times);
+            watch.stop();
+        });
+    }
+
+    /// The same of `run(times, watch)`, which starts and stops the watch itself.
+    template <class Run>
+    int measure_part(Run run) const {
+        stopwatch watch;
+        run(warmup / count + 1, watch);
 
         const std::uint64_t times = items / count + 1;
-        const std::uint64_t before = allocations_of_this_thread();
-        const auto start = std::chrono::steady_clock::now();
-        run(times);
-        const std::chrono::duration<double, std::nano> span =
-            std::chrono::steady_clock::now() - start;
-        std::printf("%lu %.0f %lu\n", times * count, span.count(),
-                    allocations_of_this_thread() - before);
+        run(times, watch);
+        std::printf("%lu %.0f %lu\n", times * count, watch.nanoseconds(), watch.allocations());
         return 0;
     }
 };
