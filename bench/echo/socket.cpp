@@ -2,13 +2,18 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
+
+#include "bench/interrupt.hpp"
 
 namespace bench {
 namespace {
@@ -53,6 +58,23 @@ int connect_to(const lariat::address& where) {
     const int made = socket_for(where);
     if (connect(made, where.data(), where.size()) != 0) fail("connect");
     return made;
+}
+
+int accept_within(std::chrono::milliseconds at_most, int door) {
+    const auto deadline = std::chrono::steady_clock::now() + at_most;
+    for (;;) {
+        if (interrupted()) throw interruption{};
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        pollfd ready{door, POLLIN, 0};
+        // Ctrl-C ends the wait with EINTR.
+        const int found = poll(&ready, 1, static_cast<int>(std::max(left.count(), 0L)));
+        if (found == 0) throw std::runtime_error("nobody connected in time");
+        if (found < 0) continue;
+        const int taken = accept4(door, nullptr, nullptr, SOCK_CLOEXEC);
+        if (taken < 0) fail("accept");
+        return taken;
+    }
 }
 
 void reset(int socket) noexcept {

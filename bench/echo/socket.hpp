@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "aio/address.hpp"
 
 namespace bench {
@@ -19,6 +21,10 @@ listening listen_on_loopback();
 int socket_for(const lariat::address& where);
 
 int connect_to(const lariat::address& where);
+
+/// Returns: the next connection of a listening socket.
+/// Errors: throws when none comes in time; `interruption` on Ctrl-C.
+int accept_within(std::chrono::milliseconds at_most, int door);
 
 /// Closes a connection so that its port is free at once.
 void reset(int socket) noexcept;

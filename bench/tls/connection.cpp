@@ -1,18 +1,19 @@
 #include "bench/tls/connection.hpp"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <chrono>
 #include <csignal>
-#include <system_error>
 #include <vector>
 
+#include "aio/descriptor.hpp"
 #include "bench/echo/socket.hpp"
 #include "bench/options.hpp"
 #include "bench/tls/ends.hpp"
 
 namespace bench {
+
+using namespace std::chrono_literals;
 
 const lariat::testing::credentials& tls_credentials() {
     static const auto made = lariat::testing::certificate_authority().issue({.name = "localhost"});
@@ -20,22 +21,19 @@ const lariat::testing::credentials& tls_credentials() {
 }
 
 tls_connection::tls_connection(const job& work, std::string_view sender) {
-    sched_getaffinity(0, sizeof before_, &before_);
     const two_processors where = processors_for_two();
     pin_to(where.server);
-    const listening door = listen_on_loopback();
+    const listening listens = listen_on_loopback();
+    const auto door = lariat::descriptor::adopt(listens.socket);
     sender_ = std::make_unique<child>(
-        std::vector<std::string>{"tls-send", std::string(sender), to_string(door.address),
+        std::vector<std::string>{"tls-send", std::string(sender), to_string(listens.address),
                                  std::to_string(where.load), std::to_string(work.with["size"])});
-    socket_ = accept4(door.socket, nullptr, nullptr, SOCK_CLOEXEC);
-    const int error = errno;
-    close(door.socket);
-    if (socket_ < 0) throw std::system_error(error, std::generic_category(), "accept");
+    // It may end before it comes so far.
+    socket_ = accept_within(10s, door.number());
 }
 
 tls_connection::~tls_connection() {
     if (socket_ >= 0) close(socket_);
-    sched_setaffinity(0, sizeof before_, &before_);
 }
 
 void report_bandwidth(meter& figures, const tls_bytes_of& bytes) {

@@ -18,6 +18,18 @@ namespace bench {
 /// What the server shows, made once.
 const lariat::testing::credentials& tls_credentials();
 
+/// Lets this thread go back to the CPUs that it may use now.
+class kept_processors {
+  public:
+    kept_processors() noexcept { sched_getaffinity(0, sizeof before_, &before_); }
+    ~kept_processors() { sched_setaffinity(0, sizeof before_, &before_); }
+    kept_processors(const kept_processors&) = delete;
+    kept_processors& operator=(const kept_processors&) = delete;
+
+  private:
+    cpu_set_t before_{};
+};
+
 /// A connection on the loopback device whose other end is a process that sends, and this thread on
 /// a CPU of its own. All goes back with it.
 class tls_connection {
@@ -35,7 +47,7 @@ class tls_connection {
     static constexpr std::size_t buffer_size = 64 * 1024;
 
   private:
-    cpu_set_t before_{};
+    kept_processors before_;
     std::unique_ptr<child> sender_;
     int socket_ = -1;
 };
