@@ -39,17 +39,16 @@ std::string wanted(std::string_view program, std::string_view package);
 /// Lets a client run, as `run` does, and accounts for it and for the server's CPU time.
 template <class Run>
 void measure_client(const served& server, meter& figures, Run run) {
-    const std::uint64_t before = server.process->cpu_time();
-    const cpu_time parts_before = cpu_time::of_process(server.process->id());
+    const spent_cpu before = server.process->spent();
     const client_report got = run();
-    const auto used = static_cast<double>(server.process->cpu_time() - before);
+    const spent_cpu used = server.process->spent() - before;
     const auto requests = static_cast<double>(got.requests);
     const double nanoseconds = requests / got.per_second * 1e9;
     figures.record(got.requests, nanoseconds);
-    figures.cpu(used, cpu_time::of_process(server.process->id()) - parts_before);
+    figures.cpu(used);
     figures.note("requests_per_second", got.per_second);
-    figures.note("server_cpu_ns", used / requests);
-    figures.note("server_busy", used / nanoseconds);
+    figures.note("server_cpu_ns", used.nanoseconds / requests);
+    figures.note("server_busy", used.nanoseconds / nanoseconds);
     figures.note("p50_ns", got.p50);
     figures.note("p99_ns", got.p99);
 }

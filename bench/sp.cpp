@@ -27,6 +27,10 @@ sp_count read_count(const std::string& line) {
     return got;
 }
 
+void expect(const std::string& said, const std::string& wanted) {
+    if (said != wanted) throw std::runtime_error("a process of messages said \"" + said + "\"");
+}
+
 /// A name of its own for each run: the last one's may not be free yet.
 std::string url_of(const std::string& transport) {
     static int runs = 0;
@@ -53,6 +57,18 @@ struct two_processes {
         dialing = start(dials, listening->line(10s), where.load);
     }
 
+    /// Lets one of them count, and looks at what both spend meanwhile.
+    sp_count counted_by(child& who, meter& figures) const {
+        const std::chrono::milliseconds at_most = 20s + 2 * measured;
+        expect(who.line(at_most), "began");
+        const spent_cpu before = listening->spent() + dialing->spent();
+        expect(who.line(at_most), "ended");
+        figures.cpu(listening->spent() + dialing->spent() - before);
+        const sp_count got = read_count(who.line(at_most));
+        figures.record(got.messages, got.nanoseconds);
+        return got;
+    }
+
     std::chrono::milliseconds measured;
     std::unique_ptr<child> listening;
     std::unique_ptr<child> dialing;
@@ -60,8 +76,7 @@ struct two_processes {
 
 void run_throughput(const job& work, meter& figures, const std::string& transport) {
     const two_processes both(work, transport, "receive", "send");
-    const sp_count got = read_count(both.listening->line(20s + 2 * both.measured));
-    figures.record(got.messages, got.nanoseconds);
+    const sp_count got = both.counted_by(*both.listening, figures);
     const double seconds = got.nanoseconds / 1e9;
     const auto bytes = static_cast<double>(got.messages) * static_cast<double>(work.with["size"]);
     figures.note("messages_per_second", static_cast<double>(got.messages) / seconds);
@@ -70,8 +85,7 @@ void run_throughput(const job& work, meter& figures, const std::string& transpor
 
 void run_latency(const job& work, meter& figures, const std::string& transport) {
     const two_processes both(work, transport, "echo", "ask");
-    const sp_count got = read_count(both.dialing->line(20s + 2 * both.measured));
-    figures.record(got.messages, got.nanoseconds);
+    both.counted_by(*both.dialing, figures);
 }
 
 void throughput_over_tcp(const job& work, meter& figures) { run_throughput(work, figures, "tcp"); }
@@ -86,6 +100,7 @@ void run_inproc(const job& work, meter& figures) {
                        .round_trips = work.items / 2};
     const sp_count got = sp_party_of(work.subject).ask_within(plan, work.with["threads"] == 2);
     figures.record(2 * got.messages, got.nanoseconds);
+    figures.cpu(got.spent);
 }
 
 workload between_processes(std::string_view name, std::string_view what, std::vector<long> sizes,
@@ -109,8 +124,9 @@ workload between_processes(std::string_view name, std::string_view what, std::ve
 /// Where a message is answered at once, one may look for it instead of sleeping.
 workload with_spinning(workload what) {
     const auto run = what.subjects.back().run;
-    what.subjects.push_back(
-        {"lariat_spinning", "loops that spin for 50 us before they sleep", run});
+    what.subjects.push_back({"lariat_spinning",
+                             "loops that spin for 50 us before they sleep, which takes CPU time",
+                             run});
     return what;
 }
 
@@ -119,7 +135,8 @@ workload with_spinning(workload what) {
 workload sp_tcp_workload() {
     return between_processes("sp.tcp",
                              "messages from a push socket to a pull socket in another process, "
-                             "over TCP on the loopback device, which for root does not pace",
+                             "over TCP on the loopback device, which for root does not pace; "
+                             "the CPU time is of both",
                              {64, 65536}, "ns/message", throughput_over_tcp);
 }
 
@@ -132,7 +149,7 @@ workload sp_tcp_latency_workload() {
     return with_spinning(
         between_processes("sp.tcp.latency",
                           "a message from a pair socket to one in another process, and back, "
-                          "over TCP on the loopback device",
+                          "over TCP on the loopback device; the CPU time is of both",
                           {64}, "ns/round trip", latency_over_tcp));
 }
 
@@ -144,7 +161,8 @@ workload sp_ipc_latency_workload() {
 workload sp_inproc_workload() {
     return with_spinning({
         .name = "sp.inproc",
-        .what = "a message that goes to and fro between two pair sockets of a process",
+        .what = "a message that goes to and fro between two pair sockets of a process, whose "
+                "CPU time is that of all its threads",
         .parameters = {{.name = "threads", .values = {1, 2}, .what = "of the two", .most = 2},
                        {.name = "size", .values = {64}, .what = "bytes per message"}},
         .items = 100'000,

@@ -139,13 +139,13 @@ bool child::read_more(std::chrono::steady_clock::time_point deadline) {
     }
 }
 
-std::uint64_t child::cpu_time() const {
+spent_cpu child::spent() const {
     clockid_t its_clock{};
     timespec used{};
     if (clock_getcpuclockid(id_, &its_clock) != 0 || clock_gettime(its_clock, &used) != 0)
         throw std::runtime_error("no CPU clock for the " + name_ + " process");
-    return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000U +
-           static_cast<std::uint64_t>(used.tv_nsec);
+    return {static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec),
+            cpu_time::of_process(id_)};
 }
 
 }  // namespace bench

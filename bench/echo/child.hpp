@@ -3,10 +3,11 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "bench/harness.hpp"
 
 namespace bench {
 
@@ -38,8 +39,8 @@ class child {
     /// Errors: as those of `line`.
     std::string output(std::chrono::milliseconds at_most);
 
-    /// Returns: the CPU time that it has used, in nanoseconds.
-    std::uint64_t cpu_time() const;
+    /// Returns: the CPU time that it has used. Errors: throws when that cannot be known.
+    spent_cpu spent() const;
 
   private:
     void start(const char* path, const std::vector<std::string>& arguments, int processor);

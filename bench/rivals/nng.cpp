@@ -119,11 +119,10 @@ sp_count nng_ask_within(const sp_plan& plan, bool) {
         nng_msg* travelling = message_of(plan.size);
         for (std::uint64_t i = 0; i < plan.round_trips / 10; ++i)
             travelling = ask_once(own, travelling);
-        const auto start = std::chrono::steady_clock::now();
+        const sp_span measured;
         for (std::uint64_t i = 0; i < plan.round_trips; ++i) travelling = ask_once(own, travelling);
-        const auto span = std::chrono::steady_clock::now() - start;
+        taken = measured.taken(plan.round_trips);
         nng_msg_free(travelling);
-        taken = {plan.round_trips, std::chrono::duration<double, std::nano>(span).count()};
     }
     nng_closeall();
     echoing.join();

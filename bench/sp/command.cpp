@@ -23,8 +23,8 @@ const sp_party& sp_party_of(std::string_view subject) {
 
 namespace {
 
-void say_url(const std::string& url) {
-    std::printf("%s\n", url.c_str());
+void say(const std::string& line) {
+    std::printf("%s\n", line.c_str());
     std::fflush(stdout);
 }
 
@@ -32,6 +32,10 @@ void say_count(const sp_count& taken) {
     std::printf("%lu %.0f\n", taken.messages, taken.nanoseconds);
     std::fflush(stdout);
 }
+
+/// Who started both processes looks at what they have spent.
+void say_began() { say("began"); }
+void say_ended() { say("ended"); }
 
 }  // namespace
 
@@ -43,14 +47,16 @@ int sp_command(const std::vector<std::string>& words) {
     const sp_plan plan{.url = words[2],
                        .size = std::stoul(words[3]),
                        .warmup = measured / 4,
-                       .measured = measured};
+                       .measured = measured,
+                       .began = say_began,
+                       .ended = say_ended};
     const std::string& role = words[0];
     if (role == "receive")
-        say_count(who.receive(plan, say_url));
+        say_count(who.receive(plan, say));
     else if (role == "send")
         who.send(plan);
     else if (role == "echo")
-        who.echo(plan, say_url);
+        who.echo(plan, say);
     else if (role == "ask")
         say_count(who.ask(plan));
     else

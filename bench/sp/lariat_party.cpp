@@ -81,10 +81,9 @@ io::task<sp_count> asking_on_this_thread(const sp_plan& plan) {
     (co_await one.dial(plan.url)).value();
     sp_stopwatch watch(plan);
     co_await asking(one, plan, watch, plan.round_trips / 10);
-    const auto start = std::chrono::steady_clock::now();
+    const sp_span measured;
     co_await asking(one, plan, watch, plan.round_trips);
-    const auto span = std::chrono::steady_clock::now() - start;
-    co_return sp_count{plan.round_trips, std::chrono::duration<double, std::nano>(span).count()};
+    co_return measured.taken(plan.round_trips);
 }
 
 io::task<sp_count> both_on_this_thread(const sp_plan& plan) {

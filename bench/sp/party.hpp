@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "bench/harness.hpp"
+
 namespace bench {
 
 /// What one of two processes does that exchange messages.
@@ -16,11 +18,29 @@ struct sp_plan {
     std::chrono::milliseconds warmup{100};
     std::chrono::milliseconds measured{1000};
     std::uint64_t round_trips = 0;  ///< Within one process: so many instead of a time.
+    /// Told, if it is to be told, when the counting begins, and when it has ended.
+    std::function<void()> began = {};
+    std::function<void()> ended = {};
 };
 
 struct sp_count {
     std::uint64_t messages = 0;
     double nanoseconds = 0;
+    spent_cpu spent = {};  ///< By this process, where both sides are in it.
+};
+
+/// Measures from where it is made, within one process.
+class sp_span {
+  public:
+    sp_count taken(std::uint64_t messages) const {
+        const std::chrono::duration<double, std::nano> span =
+            std::chrono::steady_clock::now() - start_;
+        return {messages, span.count(), spent_cpu::of_this_process() - before_};
+    }
+
+  private:
+    spent_cpu before_ = spent_cpu::of_this_process();
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 /// Told where the listening side is found, once it is.
@@ -29,7 +49,8 @@ using sp_announce = std::function<void(const std::string& url)>;
 /// Counts for a span of time that ends at the first look after it.
 class sp_stopwatch {
   public:
-    explicit sp_stopwatch(const sp_plan& plan) : warmup_(plan.warmup), measured_(plan.measured) {}
+    /// Lifetime: the plan outlives it.
+    explicit sp_stopwatch(const sp_plan& plan) noexcept : plan_(plan) {}
 
     /// Called for each message. Returns: whether that was all.
     bool count() {
@@ -40,26 +61,28 @@ class sp_stopwatch {
         if (phase_ == phase::idle) {
             start_ = now;
             phase_ = phase::warming;
-        } else if (phase_ == phase::warming && now - start_ >= warmup_) {
-            start_ = now;
+        } else if (phase_ == phase::warming && now - start_ >= plan_.warmup) {
+            // Before the time is taken: what telling takes is no part of it.
+            if (plan_.began) plan_.began();
+            start_ = std::chrono::steady_clock::now();
             messages_ = 0;
             phase_ = phase::measuring;
-        } else if (phase_ == phase::measuring && now - start_ >= measured_) {
+        } else if (phase_ == phase::measuring && now - start_ >= plan_.measured) {
             nanoseconds_ = std::chrono::duration<double, std::nano>(now - start_).count();
+            if (plan_.ended) plan_.ended();
             return true;
         }
         return false;
     }
 
-    sp_count taken() const noexcept { return {messages_, nanoseconds_}; }
+    sp_count taken() const noexcept { return {messages_, nanoseconds_, {}}; }
 
   private:
     enum class phase : std::uint8_t { idle, warming, measuring };
 
     static constexpr std::uint64_t every_ = 16;
 
-    const std::chrono::nanoseconds warmup_;
-    const std::chrono::nanoseconds measured_;
+    const sp_plan& plan_;
     phase phase_ = phase::idle;
     std::uint64_t messages_ = 0;
     double nanoseconds_ = 0;
