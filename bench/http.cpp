@@ -40,7 +40,7 @@ class web_folder {
 
 /// Server and client are processes of their own, each on its CPU; this one only waits.
 void run_http(const job& work, meter& figures) {
-    use_own_network();
+    const own_network apart;
     const two_processors where = processors_for_two();
     const web_folder folder(work.with["size"]);
     const served server =

@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <system_error>
 
 namespace bench {
 namespace {
@@ -23,28 +25,45 @@ bool raise_loopback() noexcept {
     return raised;
 }
 
-bool make_network() noexcept {
-    const int before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+int this_network() noexcept { return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC); }
+
+void enter(int network) {
+    if (setns(network, CLONE_NEWNET) != 0)
+        throw std::system_error(errno, std::generic_category(), "setns");
+}
+
+/// Returns: a descriptor of it; negative where that is not allowed.
+int make_network() {
+    const int before = this_network();
     if (before < 0 || unshare(CLONE_NEWNET) != 0) {
         close(before);
-        return false;
+        return -1;
     }
-    const bool usable = raise_loopback();
-    if (usable) {
+    int made = -1;
+    if (raise_loopback()) {
+        made = this_network();
         // Of this network only. Refused, both sides of a comparison have what the machine has.
         std::ofstream("/proc/sys/net/ipv4/tcp_congestion_control") << "reno\n";
-    } else {
-        setns(before, CLONE_NEWNET);
     }
+    enter(before);
     close(before);
-    return usable;
+    return made;
 }
 
 }  // namespace
 
-bool use_own_network() noexcept {
-    static const bool own = make_network();
-    return own;
+own_network::own_network() {
+    static const int apart = make_network();
+    if (apart < 0) return;
+    before_ = this_network();
+    if (before_ >= 0) enter(apart);
+}
+
+own_network::~own_network() {
+    if (before_ < 0) return;
+    // It was left a moment ago: what forbids to go back would have forbidden to leave.
+    setns(before_, CLONE_NEWNET);
+    close(before_);
 }
 
 }  // namespace bench

@@ -9,7 +9,7 @@ namespace {
 
 /// Server and client are processes of their own, each on its CPU; this one only waits.
 void run_resp(const job& work, meter& figures, const char* test) {
-    use_own_network();
+    const own_network apart;
     const two_processors where = processors_for_two();
     const served server = work.subject == "redis"
                               ? serve_redis(where.server)

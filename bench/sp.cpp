@@ -44,7 +44,7 @@ struct two_processes {
     two_processes(const job& work, const std::string& transport, const char* listens,
                   const char* dials) {
         (void)sp_party_of(work.subject);  // Both are processes of it, which could only end.
-        use_own_network();
+        const own_network apart;
         const two_processors where = processors_for_two();
         const std::string size = std::to_string(work.with["size"]);
         measured = work.smoke ? 50ms : 1000ms;
