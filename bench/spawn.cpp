@@ -127,7 +127,8 @@ workload spawn_workload() {
         .smoke_items = 10'000,
         .subjects = {{"raw", "a count of self-freeing coroutines, pooled frames", raw_spawn},
                      {"lariat", "task_scope: spawn, then join", lariat_spawn},
-                     {"asio", "Boost.Asio: co_spawn, then the loop until all have ended",
+                     {"asio",
+                      "Boost.Asio: co_spawn in a coroutine, which then waits for all of them",
                       asio_spawn}},
     };
 }

@@ -3,6 +3,7 @@
 #if __has_include(<boost/asio.hpp>)
 
 #include <exception>
+#include <utility>
 #include <vector>
 
 #include <boost/asio.hpp>
@@ -67,15 +68,55 @@ task<void> child(long& sum) {
     co_return;
 }
 
-/// All that were spawned have ended when the loop has nothing left.
+/// Goes on with who waits when the last of the children has ended.
+template <class Handler>
+class last_of_all {
+  public:
+    last_of_all(Handler&& waiting, std::uint64_t children)
+        : waiting_(std::move(waiting)), left_(children) {}
+
+    /// The last touch, where it is the last child.
+    void one_has_ended() {
+        if (--left_ != 0) return;
+        Handler waiting = std::move(waiting_);
+        delete this;
+        std::move(waiting)();
+    }
+
+  private:
+    Handler waiting_;
+    std::uint64_t left_;
+};
+
+/// Spawns when it is awaited; the wait ends with the last child.
+auto all_of(executor where, std::uint64_t children, long& sum) {
+    return asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
+        [where, children, &sum](auto handler) {
+            auto* const all = new last_of_all<decltype(handler)>(std::move(handler), children);
+            for (std::uint64_t i = 0; i < children; ++i)
+                asio::co_spawn(where, child(sum),
+                               [all](std::exception_ptr) { all->one_has_ended(); });
+        },
+        awaited);
+}
+
+task<void> spawning(executor where, std::uint64_t batches, std::uint64_t children, long& sum) {
+    for (std::uint64_t i = 0; i < batches; ++i) {
+        // Of one, Asio's own wait is the shortest.
+        if (children == 1)
+            co_await asio::co_spawn(where, child(sum), awaited);
+        else
+            co_await all_of(where, children, sum);
+    }
+}
+
+/// One coroutine for all batches: the loop is not left between them.
 int measure_spawn(const bench::mechanism& asked, asio::io_context& loop) {
     long sum = 0;
     return asked.measure([&](std::uint64_t times) {
-        for (std::uint64_t i = 0; i < times; ++i) {
-            for (std::uint64_t k = 0; k < asked.count; ++k)
-                asio::co_spawn(loop, child(sum), asio::detached);
-            run(loop);
-        }
+        asio::co_spawn(loop, spawning(loop.get_executor(), times, asked.count, sum),
+                       asio::detached);
+        run(loop);
     });
 }
 
