@@ -31,7 +31,7 @@ class single_shot_server {
         for (;;) {
             ring_.enter(1);
             ring_.reap([this](const io_uring_cqe& cqe) { dispatch(cqe); });
-            board.tell(ring_.enters());
+            board.tell(ring_.enters() + closed_);
         }
     }
 
@@ -91,7 +91,8 @@ class single_shot_server {
             send(to);
     }
 
-    static void drop(peer* gone) {
+    void drop(peer* gone) {
+        ++closed_;
         close(gone->socket);
         delete gone;
     }
@@ -99,6 +100,7 @@ class single_shot_server {
     raw::ring ring_{2048};
     const int listener_;
     const std::uint16_t receive_hint_;
+    std::uint64_t closed_ = 0;  ///< Connections, with a call for each that is not the ring's.
 };
 
 }  // namespace
