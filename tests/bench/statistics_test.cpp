@@ -1,6 +1,9 @@
 #include "bench/statistics.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -20,6 +23,23 @@ values rounds_around(double middle, std::size_t count = 15) {
     }
     return made;
 }
+
+/// Of the same numbers every time, evenly between 0 and 1.
+class chance {
+  public:
+    values rounds(std::size_t count) {
+        values made(count);
+        for (double& each : made) {
+            state_ = state_ * 6364136223846793005 + 1442695040888963407;
+            // Never 0: no round takes no time.
+            each = (static_cast<double>(state_ >> 33) + 1) / 2147483649.0;
+        }
+        return made;
+    }
+
+  private:
+    std::uint64_t state_ = 1;
+};
 
 }  // namespace
 
@@ -51,14 +71,37 @@ TEST_CASE("the interval holds the median and lies within the rounds") {
     CHECK(found.high < 30);
 }
 
-TEST_CASE("the same rounds and the same seed have the same interval") {
-    const values rounds = rounds_around(100);
+TEST_CASE("the interval is between two of the rounds, as the sign test has it") {
+    const spread of_six = spread_of({6, 1, 5, 2, 4, 3});
+    const spread of_fifteen = spread_of({15, 1, 14, 2, 13, 3, 12, 4, 11, 5, 10, 6, 9, 7, 8});
 
-    const spread first = spread_of(rounds, 7);
-    const spread again = spread_of(rounds, 7);
+    CHECK(of_six.low == 1);
+    CHECK(of_six.high == 6);
+    CHECK(of_fifteen.low == 4);
+    CHECK(of_fifteen.high == 12);
+}
 
-    CHECK(first.low == again.low);
-    CHECK(first.high == again.high);
+TEST_CASE("of very many rounds there is an interval, too") {
+    const spread found = spread_of(rounds_around(100, 100'000));
+
+    CHECK(found.sure);
+    CHECK(found.low < found.median);
+    CHECK(found.high > found.median);
+    CHECK(found.high - found.low < 0.1);
+}
+
+TEST_CASE("what is no number takes no part in any figure") {
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    const double endless = std::numeric_limits<double>::infinity();
+
+    const spread found = spread_of({none, 2, endless, 1, 3, none});
+
+    CHECK(bench::median_of({none, 4, 2, endless, 3}) == 3);
+    CHECK(found.median == 2);
+    CHECK(found.low == 1);
+    CHECK(found.high == 3);
+    CHECK_FALSE(found.sure);
+    CHECK(bench::ratios_of(values{0, 1, 6}, values{0, 0, 3}) == values{2});
 }
 
 TEST_CASE("more rounds of the same kind make the interval narrower") {
@@ -68,24 +111,54 @@ TEST_CASE("more rounds of the same kind make the interval narrower") {
     CHECK(many.high - many.low < few.high - few.low);
 }
 
-TEST_CASE("the interval holds the true median in about 95 of 100 trials") {
-    std::uint64_t state = 1;
-    const auto next = [&state] {
-        state = state * 6364136223846793005 + 1442695040888963407;
-        return static_cast<double>(state >> 33) / 2147483648.0;
-    };
-    int held = 0;
+TEST_CASE("the interval holds the true median in 95 of 100 trials, however few the rounds") {
+    for (const std::size_t count : {6U, 7U, 9U, 15U, 31U}) {
+        chance random;
+        int held = 0;
 
-    for (std::uint64_t trial = 0; trial < 400; ++trial) {
-        values rounds(15);
-        for (double& each : rounds) each = next();
-        const spread found = spread_of(rounds, trial);
-        held += found.low <= 0.5 && found.high >= 0.5;
+        for (int trial = 0; trial < 4000; ++trial) {
+            const spread found = spread_of(random.rounds(count));
+            held += found.low <= 0.5 && found.high >= 0.5;
+        }
+
+        CAPTURE(count);
+        MESSAGE("held in ", held, " of 4000");
+        // Two deviations below what is promised.
+        CHECK(held >= 3773);
+        CHECK(held <= 3990);
     }
+}
 
-    MESSAGE("held in ", held, " of 400");
-    CHECK(held >= 368);
-    CHECK(held <= 396);
+TEST_CASE("of two runs without a difference 95 of 100 have an interval that holds 1") {
+    for (const auto& [before, after] : {std::pair{6U, 6U}, {15U, 15U}, {9U, 31U}, {40U, 40U}}) {
+        chance random;
+        int held = 0;
+
+        for (int trial = 0; trial < 1000; ++trial) {
+            const spread found = bench::change_of(random.rounds(before), random.rounds(after));
+            held += found.low <= 1 && found.high >= 1;
+        }
+
+        CAPTURE(before);
+        CAPTURE(after);
+        MESSAGE("held in ", held, " of 1000");
+        CHECK(held >= 936);
+        CHECK(held <= 985);
+    }
+}
+
+TEST_CASE("the surer a change is to be, the wider its interval, until no rounds suffice") {
+    const values before = rounds_around(100);
+    const values after = rounds_around(110);
+
+    const spread usual = bench::change_of(before, after);
+    const spread surer = bench::change_of(before, after, 0.0002);
+
+    CHECK(surer.sure);
+    CHECK(surer.low < usual.low);
+    CHECK(surer.high > usual.high);
+    CHECK(bench::change_of(rounds_around(100, 6), rounds_around(110, 6)).sure);
+    CHECK_FALSE(bench::change_of(rounds_around(100, 6), rounds_around(110, 6), 0.0002).sure);
 }
 
 TEST_CASE("with fewer than six rounds the extremes are told, and no verdict") {
