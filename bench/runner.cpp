@@ -1,6 +1,7 @@
 #include "bench/runner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 
 #include "bench/allocations.hpp"
@@ -17,19 +18,22 @@ struct contestant {
     bool failed = false;
 };
 
+bool is_a_time(double per_item) noexcept { return std::isfinite(per_item) && per_item > 0; }
+
 void run_once(contestant& runner, const job& work, bool counts) {
     try {
         meter measured;
         runner.who->run(work, measured);
-        if (measured.items() == 0) throw std::runtime_error("measured nothing");
+        if (measured.items() == 0 || !is_a_time(measured.per_item()))
+            throw std::runtime_error("measured nothing");
         if (counts) runner.rounds.push_back(std::move(measured));
-    } catch (const unavailable& why) {
-        runner.missing = why.what();
     } catch (const std::exception& why) {
         // A signal makes system calls fail that otherwise would not have.
         if (ending()) throw interruption{};
         runner.missing = why.what();
-        runner.failed = true;
+        // What ran before is there.
+        const bool absent = dynamic_cast<const unavailable*>(&why) != nullptr;
+        runner.failed = !absent || !runner.rounds.empty();
     }
 }
 
@@ -38,13 +42,17 @@ void run_rounds(std::vector<contestant>& all, const workload& work, const parame
     const std::uint64_t items = how.smoke ? work.smoke_items : work.items;
     const int discarded = how.smoke ? 0 : 1;
     for (int round = -discarded; round < how.rounds && !ending(); ++round) {
-        // Who goes first changes, so that nobody always inherits the caches of the same other.
-        const auto count = static_cast<int>(all.size());
-        for (int turn = 0; turn < count; ++turn) {
+        std::vector<contestant*> present;
+        for (contestant& one : all) {
+            if (one.missing.empty()) present.push_back(&one);
+        }
+        // Nobody always inherits the caches of the same other.
+        const std::vector<std::size_t> order =
+            order_of(present.size(), static_cast<std::size_t>(round + discarded));
+        for (std::size_t turn = 0; turn < order.size(); ++turn) {
             if (interrupted()) throw interruption{};
-            contestant& next = all[static_cast<std::size_t>((round + discarded + turn) % count)];
-            if (!next.missing.empty()) continue;
-            if (watch) watch({*next.who, round, static_cast<std::size_t>(turn), all.size()});
+            contestant& next = *present[order[turn]];
+            if (watch) watch({*next.who, round, turn, order.size()});
             run_once(next, {with, next.who->name, items, items / 8 + 1, how.smoke}, round >= 0);
         }
     }
@@ -72,15 +80,32 @@ std::optional<cpu_time> parts_of(const std::vector<meter>& rounds, std::size_t c
     return cpu_time{cpu * all.user / all.total(), cpu * all.system / all.total()};
 }
 
-figures summarise(const contestant& runner, const contestant* reference, std::size_t rounds) {
+/// A median of maxima would be no maximum.
+double over_rounds(const std::string& name, std::vector<double> values) {
+    if (!name.starts_with("max_")) return median_of(std::move(values));
+    return *std::max_element(values.begin(), values.end());
+}
+
+void add_notes(figures& sum, const std::vector<meter>& rounds, std::size_t count) {
+    for (std::size_t i = 0; i < rounds[0].notes().size(); ++i) {
+        const std::string& name = rounds[0].notes()[i].first;
+        const auto note = [i](const meter& one) { return one.notes().at(i).second; };
+        sum.notes.emplace_back(name, over_rounds(name, collect(rounds, count, note)));
+    }
+}
+
+figures summarise(const contestant& runner, const contestant* reference, std::size_t whole) {
     figures sum;
     sum.subject = runner.who->name;
-    sum.missing = runner.missing;
     sum.failed = runner.failed;
-    if (runner.rounds.size() < rounds || rounds == 0) {
+    const std::size_t rounds = std::min(runner.rounds.size(), whole);
+    if (rounds == 0) {
+        sum.missing = runner.missing;
         if (sum.missing.empty()) sum.missing = "interrupted before a round was complete";
         return sum;
     }
+    if (runner.failed)
+        sum.failure = "in round " + std::to_string(runner.rounds.size() + 1) + ": " + runner.missing;
     const auto per_item = [](const meter& one) { return one.per_item(); };
     const std::vector<double> times = collect(runner.rounds, rounds, per_item);
     sum.per_item = spread_of(times);
@@ -94,19 +119,32 @@ figures summarise(const contestant& runner, const contestant* reference, std::si
     if (sum.cpu) sum.cpu_parts = parts_of(runner.rounds, rounds, *sum.cpu);
     sum.system_calls = middle(&meter::system_calls_per_item);
     if (allocations_are_counted) sum.allocations = middle(&meter::allocations_per_item);
-    for (std::size_t i = 0; i < runner.rounds[0].notes().size(); ++i) {
-        const auto note = [i](const meter& one) { return one.notes().at(i).second; };
-        sum.notes.emplace_back(runner.rounds[0].notes()[i].first,
-                               median_of(collect(runner.rounds, rounds, note)));
-    }
-    if (reference && reference != &runner && reference->rounds.size() >= rounds) {
-        sum.ratios = ratios_of(times, collect(reference->rounds, rounds, per_item));
+    add_notes(sum, runner.rounds, rounds);
+    if (reference && reference != &runner && !reference->rounds.empty()) {
+        // Both have their rounds from the first one on: what one lacks is at the end.
+        const std::size_t shared = std::min(rounds, reference->rounds.size());
+        sum.ratios = ratios_of(times, collect(reference->rounds, shared, per_item));
         sum.ratio = spread_of(sum.ratios);
     }
     return sum;
 }
 
 }  // namespace
+
+std::vector<std::size_t> order_of(std::size_t subjects, std::size_t round) {
+    // Inwards from both ends, 0 1 n-1 2 n-2, all differences between neighbours differ; turned
+    // round by round, each has each before it once. Of an odd number they only do so together with
+    // their mirror image. (Williams, Australian Journal of Scientific Research, 1949.)
+    const bool odd = subjects % 2 == 1;
+    const std::size_t turned = odd ? round / 2 : round;
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < subjects; ++i) {
+        const std::size_t place = i % 2 == 1 ? (i + 1) / 2 : subjects - i / 2;
+        order.push_back((place + turned) % subjects);
+    }
+    if (odd && round % 2 == 1) std::reverse(order.begin(), order.end());
+    return order;
+}
 
 outcome measure(const workload& work, const parameters& with, const plan& how,
                 const observer& watch) {
@@ -126,7 +164,7 @@ outcome measure(const workload& work, const parameters& with, const plan& how,
     }
     const contestant* reference = nullptr;
     for (const contestant& one : all) {
-        if (one.who->name == work.reference && one.missing.empty()) reference = &one;
+        if (one.who->name == work.reference) reference = &one;
     }
     outcome sum{&work, with, {}};
     for (const contestant& one : all) sum.subjects.push_back(summarise(one, reference, whole));

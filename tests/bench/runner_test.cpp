@@ -2,9 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <map>
 #include <ostream>
 #include <thread>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -30,6 +36,28 @@ void floor_of_ten(const bench::job& work, bench::meter& figures) {
 void twice_that(const bench::job& work, bench::meter& figures) {
     note(work, figures, 20);
     figures.note("p50_ns", 7);
+}
+
+void grows_with_each_call(const bench::job& work, bench::meter& figures) {
+    note(work, figures, 20);
+    figures.note("max_ns", static_cast<double>(calls.size()));
+    figures.note("p99_ns", static_cast<double>(calls.size()));
+}
+
+void takes_no_time(const bench::job& work, bench::meter& figures) { note(work, figures, 0); }
+
+/// In the round that is thrown away and two more it works.
+void breaks_in_the_third_round(const bench::job& work, bench::meter& figures) {
+    if (std::count(calls.begin(), calls.end(), work.subject) == 3)
+        throw std::runtime_error("it broke");
+    note(work, figures, 40);
+}
+
+void absent_after_a_signal(const bench::job& work, bench::meter& figures) {
+    note(work, figures, 20);
+    if (calls.size() < 5) return;
+    std::raise(SIGTERM);
+    throw bench::unavailable("a part of it was ended");
 }
 
 void absent(const bench::job&, bench::meter&) { throw bench::unavailable("not installed"); }
@@ -147,6 +175,70 @@ TEST_CASE("a subject that is not there is skipped, one that breaks has failed, o
     CHECK_FALSE(found.subjects.at(1).failed);
     CHECK(found.subjects.at(2).missing == "it broke");
     CHECK(found.subjects.at(2).failed);
+}
+
+TEST_CASE("each subject follows each other one equally often") {
+    for (const std::size_t subjects : {1U, 2U, 3U, 4U, 5U, 8U, 9U}) {
+        CAPTURE(subjects);
+        const std::size_t rounds = subjects * (1 + subjects % 2);
+        std::map<std::pair<std::size_t, std::size_t>, std::size_t> pairs;
+        for (std::size_t round = 0; round < rounds; ++round) {
+            const auto order = bench::order_of(subjects, round);
+            CHECK(std::set(order.begin(), order.end()).size() == subjects);
+            for (std::size_t i = 1; i < order.size(); ++i) ++pairs[{order[i - 1], order[i]}];
+        }
+
+        CHECK(pairs.size() == subjects * (subjects - 1));
+        for (const auto& [pair, times] : pairs) CHECK(times == rounds / subjects);
+    }
+}
+
+TEST_CASE("one that fails keeps its rounds, and the others have all of theirs") {
+    const auto work =
+        made_of({{"raw", "", breaks_in_the_third_round}, {"lariat", "", twice_that}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 7});
+
+    const bench::figures& raw = found.subjects.at(0);
+    const bench::figures& lariat = found.subjects.at(1);
+    CHECK(raw.failed);
+    CHECK(raw.missing.empty());
+    CHECK(raw.failure == "in round 3: it broke");
+    CHECK(raw.rounds == std::vector<double>(2, 40));
+    CHECK_FALSE(lariat.failed);
+    CHECK(lariat.rounds.size() == 7);
+    CHECK(lariat.ratios == std::vector<double>(2, 0.5));
+    CHECK_FALSE(lariat.ratio->sure);
+}
+
+TEST_CASE("what is noted as max is the largest of all rounds, the rest their median") {
+    const auto work = made_of({{"raw", "", grows_with_each_call}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 3});
+
+    const auto& notes = found.subjects.at(0).notes;
+    CHECK(notes.at(0) == std::pair<std::string, double>("max_ns", 4));
+    CHECK(notes.at(1) == std::pair<std::string, double>("p99_ns", 3));
+}
+
+TEST_CASE("a round that took no time was none") {
+    const auto work = made_of({{"raw", "", takes_no_time}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 3});
+
+    CHECK(found.subjects.at(0).failed);
+    CHECK(found.subjects.at(0).missing == "measured nothing");
+}
+
+TEST_CASE("what a signal takes away is not taken for absent") {
+    const auto work = made_of({{"raw", "", absent_after_a_signal}});
+
+    const bench::outcome found = bench::measure(work, {}, {.rounds = 100});
+
+    CHECK(calls.size() == 5);
+    CHECK(found.subjects.at(0).missing.empty());
+    CHECK(found.subjects.at(0).failure.empty());
+    CHECK(found.subjects.at(0).rounds.size() == 3);
 }
 
 TEST_CASE("after Ctrl-C the round that runs is ended, and no other begins") {
