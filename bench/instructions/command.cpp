@@ -14,6 +14,7 @@
 #include "bench/echo/child.hpp"
 #include "bench/instructions/count.hpp"
 #include "bench/pattern.hpp"
+#include "bench/report/row.hpp"
 
 namespace bench {
 namespace {
@@ -112,7 +113,7 @@ instruction_count count(const std::string& valgrind, const mechanism& what,
 
 /// Rivals may be programs of their own, of which nothing would be counted here.
 bool runs_here(const subject& who) {
-    return who.name.starts_with("raw") || who.name.starts_with("lariat");
+    return who.name.starts_with("raw") || is_ours(who.name);
 }
 
 instruction_table count_all(const std::vector<workload>& all, const options& asked,

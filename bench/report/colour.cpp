@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "bench/report/row.hpp"
+
 namespace bench {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr std::array others{"#c2571a", "#7a4b9a", "#2e7d5b", "#b8962a", "#a33b52
 enum class kind { ours, by_hand, rival };
 
 kind kind_of(const std::string& subject) {
-    if (subject.starts_with("lariat")) return kind::ours;
+    if (is_ours(subject)) return kind::ours;
     for (const char* start : {"raw", "direct", "poll_first", "epoll"}) {
         if (subject.starts_with(start)) return kind::by_hand;
     }

@@ -66,12 +66,10 @@ constexpr percentile percentiles[] = {{"p50_ns", 2, "p50"},
                                       {"p99_9_ns", 1000, "p99.9"},
                                       {"max_ns", 10'000, "max"}};
 
-bool is_ours(const row& one) { return one.subject.starts_with("lariat"); }
-
 const row* fastest(const row_group& group, bool ours) {
     const row* best = nullptr;
     for (const row* one : group.rows) {
-        if (!one->measured() || is_ours(*one) != ours) continue;
+        if (!one->measured() || is_ours(one->subject) != ours) continue;
         if (!best || one->per_item.median < best->per_item.median) best = one;
     }
     return best;

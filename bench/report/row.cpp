@@ -29,6 +29,7 @@ std::vector<row> rows_of(const outcome& measured) {
         one.reference = work.reference;
         one.missing = sum.missing;
         one.failed = sum.failed;
+        one.failure = sum.failure;
         one.per_item = sum.per_item;
         one.rounds = sum.rounds;
         one.cpu = sum.cpu;
@@ -46,6 +47,8 @@ std::vector<row> rows_of(const outcome& measured) {
     return made;
 }
 
+bool is_ours(std::string_view subject) noexcept { return subject.starts_with("lariat"); }
+
 std::vector<row_group> grouped(const std::vector<row>& rows) {
     std::vector<row_group> groups;
     for (const row& one : rows) {
@@ -61,7 +64,12 @@ std::vector<row_group> grouped(const std::vector<row>& rows) {
 std::string short_number(double value) {
     const double size = std::abs(value);
     char text[64];
-    std::snprintf(text, sizeof text, size >= 10000 ? "%.0f" : size >= 100 ? "%.1f" : "%.2f", value);
+    const char* format = "%.2f";
+    if (size >= 100) format = "%.1f";
+    if (size >= 10'000) format = "%.0f";
+    // More than any figure of ours, but not more than a file may hold.
+    if (size >= 1e15) format = "%.4g";
+    std::snprintf(text, sizeof text, format, value);
     return text;
 }
 

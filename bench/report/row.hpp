@@ -23,6 +23,7 @@ struct row {
 
     std::string missing;  ///< Why there are no figures; empty when there are.
     bool failed = false;
+    std::string failure;  ///< Where some rounds were measured before: which one failed, and why.
 
     spread per_item = {};
     std::vector<double> rounds;
@@ -48,6 +49,9 @@ struct recording {
 };
 
 std::vector<row> rows_of(const outcome& measured);
+
+/// Whether a subject is a way to do the work with Lariat.
+bool is_ours(std::string_view subject) noexcept;
 
 /// One for each workload and choice of parameters.
 struct row_group {
