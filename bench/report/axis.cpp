@@ -10,6 +10,18 @@ namespace {
 /// Rounding must not lose the tick at the end.
 constexpr double slack = 1e-9;
 
+constexpr double least_value = 1e-100;
+constexpr double most_value = 1e100;
+
+/// In this order, so that what is no number is the least.
+double between(double least, double value, double most) noexcept {
+    return std::min(most, std::max(least, value));
+}
+
+double value_of(double value) noexcept { return between(least_value, value, most_value); }
+
+int exponent_of(double value) noexcept { return static_cast<int>(std::floor(std::log10(value))); }
+
 std::vector<double> linear_ticks(double most, std::size_t about) {
     const double rough = most / static_cast<double>(std::max<std::size_t>(about, 1));
     const double power = std::pow(10, std::floor(std::log10(rough)));
@@ -22,11 +34,12 @@ std::vector<double> linear_ticks(double most, std::size_t about) {
     return ticks;
 }
 
-std::vector<double> ticks_of_digits(double least, double most, const std::vector<double>& digits) {
+std::vector<double> ticks_of_digits(double least, double most, const std::vector<double>& digits,
+                                    int step) {
     std::vector<double> ticks;
-    for (double power = std::pow(10, std::floor(std::log10(least))); power <= most; power *= 10) {
+    for (int exponent = exponent_of(least); exponent <= exponent_of(most); exponent += step) {
         for (const double digit : digits) {
-            const double tick = digit * power;
+            const double tick = digit * std::pow(10.0, exponent);
             if (tick >= least * (1 - slack) && tick <= most * (1 + slack)) ticks.push_back(tick);
         }
     }
@@ -34,6 +47,8 @@ std::vector<double> ticks_of_digits(double least, double most, const std::vector
 }
 
 std::vector<double> logarithmic_ticks(double least, double most, std::size_t about) {
+    // Of very many decades not each has one.
+    const int step = 1 + (exponent_of(most) - exponent_of(least)) / static_cast<int>(3 * about + 1);
     std::vector<double> ticks;
     for (const std::vector<double>& digits :
          {std::vector<double>{1},
@@ -41,7 +56,7 @@ std::vector<double> logarithmic_ticks(double least, double most, std::size_t abo
           {1, 2, 5},
           {1, 1.5, 2, 3, 4, 5, 6, 8},
           {1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}}) {
-        std::vector<double> denser = ticks_of_digits(least, most, digits);
+        std::vector<double> denser = ticks_of_digits(least, most, digits, step);
         if (denser.size() > 2 * about && !ticks.empty()) break;
         ticks = std::move(denser);
         if (ticks.size() >= about) break;
@@ -53,13 +68,15 @@ std::vector<double> logarithmic_ticks(double least, double most, std::size_t abo
 
 axis axis::linear(double most, double first_pixel, double last_pixel) {
     axis made;
-    made.most_ = most;
+    made.most_ = value_of(most);
     made.first_pixel_ = first_pixel;
     made.last_pixel_ = last_pixel;
     return made;
 }
 
 axis axis::logarithmic(double least, double most, double first_pixel, double last_pixel) {
+    least = value_of(least);
+    most = std::max(least, value_of(most));
     const double margin = std::max(std::pow(most / least, 0.06), 1.04);
     axis made;
     made.least_ = least / margin;
@@ -71,7 +88,7 @@ axis axis::logarithmic(double least, double most, double first_pixel, double las
 }
 
 double axis::at(double value) const noexcept {
-    const double inside = std::clamp(value, least_, most_);
+    const double inside = between(least_, value, most_);
     const double share = logarithmic_ ? std::log(inside / least_) / std::log(most_ / least_)
                                       : (inside - least_) / (most_ - least_);
     return first_pixel_ + share * (last_pixel_ - first_pixel_);
@@ -87,7 +104,9 @@ std::string tick_text(double value) {
         std::snprintf(text, sizeof text, "%.4g", value);
         return text;
     }
-    std::snprintf(text, sizeof text, "%.0f", value);
+    // Not what has more digits than anybody reads.
+    std::snprintf(text, sizeof text, std::abs(value) < 1e15 ? "%.0f" : "%.4g", value);
+    if (!(std::abs(value) < 1e15)) return text;
     std::string grouped = text;
     for (std::size_t from_end = 3; from_end < grouped.size() - (value < 0); from_end += 4)
         grouped.insert(grouped.size() - from_end, 1, ',');

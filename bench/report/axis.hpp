@@ -6,7 +6,8 @@
 
 namespace bench {
 
-/// Where values lie on a line of pixels.
+/// Where values lie on a line of pixels. What a file may hold has a place too: beyond 1e-100 and
+/// 1e100 lie the ends, and what is no number lies at the beginning.
 class axis {
   public:
     /// From 0 on. Requires: most > 0.

@@ -1,6 +1,7 @@
 #include "bench/report/chart.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <ostream>
 #include <set>
 #include <string>
@@ -52,6 +53,29 @@ TEST_CASE("a logarithmic axis has ticks however short or long it is") {
         CHECK(ticks.size() <= 12);
         CHECK(std::is_sorted(ticks.begin(), ticks.end()));
     }
+}
+
+TEST_CASE("whatever a file holds, an axis has few ticks, and everything has a place") {
+    const double endless = std::numeric_limits<double>::infinity();
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    const double most = std::numeric_limits<double>::max();
+    const double tiny = std::numeric_limits<double>::denorm_min();
+    for (const double high : {1e300, most, endless, none, tiny, 1.0}) {
+        for (const double low : {1.0, 1e-300, tiny, none, endless}) {
+            CAPTURE(high);
+            CAPTURE(low);
+            for (const axis& values :
+                 {axis::linear(high, 10, 20), axis::logarithmic(low, high, 10, 20)}) {
+                CHECK(values.ticks(4).size() <= 20);
+                for (const double value : {low, high, 0.0, -1.0, none}) {
+                    CHECK(values.at(value) >= 10);
+                    CHECK(values.at(value) <= 20);
+                }
+            }
+        }
+    }
+    CHECK(axis::logarithmic(1e-90, 1e90, 0, 400).ticks(4).size() >= 4);
+    CHECK(bench::tick_text(1e300) == "1e+300");
 }
 
 TEST_CASE("ticks are written with few digits, in groups of three") {
