@@ -4,6 +4,7 @@
 #include <cstdio>
 
 namespace bench {
+
 std::string json_text(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {

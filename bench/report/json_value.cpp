@@ -93,6 +93,9 @@ class reader {
     }
 
     double number() {
+        // The function below also takes words for what is no number, of which JSON has none.
+        const std::size_t digit = at_ + text_.substr(at_).starts_with('-');
+        if (digit >= text_.size() || text_[digit] < '0' || text_[digit] > '9') fail("no value");
         double read = 0;
         const auto [end, error] =
             std::from_chars(text_.data() + at_, text_.data() + text_.size(), read);
@@ -158,7 +161,9 @@ std::vector<double> json_value::numbers_of(std::string_view name) const {
     const json_value* found = find(name);
     if (!found || !found->elements()) return read;
     for (const json_value& each : *found->elements()) {
-        if (each.number()) read.push_back(*each.number());
+        // Without it those behind it would be other ones.
+        if (!each.number()) throw bad_json("not a number among the " + std::string(name));
+        read.push_back(*each.number());
     }
     return read;
 }

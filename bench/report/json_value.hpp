@@ -9,6 +9,12 @@
 
 namespace bench {
 
+/// Thrown for what is not JSON, or not what this program writes; says where.
+class bad_json : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
 /// A JSON text as it was read, members in the order of the text.
 class json_value {
   public:
@@ -32,17 +38,12 @@ class json_value {
     /// Returns: empty when there is no such member or it is no text.
     std::string text_of(std::string_view name) const;
 
-    /// Returns: of the elements that are numbers; empty when there is no such member.
+    /// Returns: the elements; empty when there is no such member.
+    /// Errors: throws `bad_json` when one of them is no number.
     std::vector<double> numbers_of(std::string_view name) const;
 
   private:
     std::variant<std::monostate, bool, double, std::string, array, object> value_;
-};
-
-/// Thrown for what is not JSON, or not what this program writes; says where.
-class bad_json : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
 };
 
 /// Errors: throws `bad_json`.

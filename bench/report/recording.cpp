@@ -67,9 +67,16 @@ std::string json_of(const row& one) {
     } else if (one.subject == one.reference) {
         out.number(ratio_name, 1);
     }
+    if (!one.failure.empty()) out.boolean("failed", one.failed).text("failure", one.failure);
     out.raw("rounds", json_of(one.rounds));
     if (one.ratio) out.raw("ratios", json_of(one.ratios));
     return out.str();
+}
+
+/// What is counted, as it was written.
+long integer_of(double value) {
+    if (!(std::abs(value) < 1e15)) throw bad_json("a number that is too large");
+    return std::lround(value);
 }
 
 environment read_environment(const json_value& from) {
@@ -78,7 +85,7 @@ environment read_environment(const json_value& from) {
     for (const auto& [name, value] : *from.members()) {
         if (value.text()) where.facts.emplace_back(name, *value.text());
         if (name == "cores" && value.number()) {
-            where.processors = static_cast<int>(*value.number());
+            where.processors = static_cast<int>(std::clamp(integer_of(*value.number()), 0L, 1L << 20));
             where.facts.emplace_back(name, std::to_string(where.processors));
         }
         if (name != "warnings" || !value.elements()) continue;
@@ -113,6 +120,20 @@ bool take_number(row& one, const std::string& name, double value) {
     return true;
 }
 
+/// What is drawn and compared relies on that.
+void put_in_order(spread& read) {
+    read.low = std::min(read.low, read.median);
+    read.high = std::max(read.high, read.median);
+}
+
+/// Returns: one for each round: all take some time, and stand beside those of the reference.
+std::vector<double> times_of(const json_value& from, std::string_view name) {
+    std::vector<double> read = from.numbers_of(name);
+    if (std::any_of(read.begin(), read.end(), [](double each) { return !(each > 0); }))
+        throw bad_json("not above 0, among the " + std::string(name));
+    return read;
+}
+
 void read_figures(row& one, const json_value& from) {
     spread ratio;
     bool compared = false;
@@ -130,8 +151,11 @@ void read_figures(row& one, const json_value& from) {
             one.notes.emplace_back(name, *value.number());
         }
     }
-    one.rounds = from.numbers_of("rounds");
-    one.ratios = from.numbers_of("ratios");
+    one.rounds = times_of(from, "rounds");
+    one.ratios = times_of(from, "ratios");
+    put_in_order(one.per_item);
+    put_in_order(ratio);
+    one.failure = from.text_of("failure");
     const json_value* sure = from.find("sure");
     one.per_item.sure = sure && sure->boolean() && *sure->boolean();
     ratio.sure = !from.text_of("verdict").empty() && from.text_of("verdict") != "too few rounds";
@@ -150,7 +174,7 @@ row read_row(const json_value& from) {
     one.reference = from.text_of("reference");
     if (const json_value* with = from.find("parameters"); with && with->members()) {
         for (const auto& [name, value] : *with->members()) {
-            if (value.number()) one.parameters.emplace_back(name, std::lround(*value.number()));
+            if (value.number()) one.parameters.emplace_back(name, integer_of(*value.number()));
         }
     }
     one.missing = from.text_of("missing");

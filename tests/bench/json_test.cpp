@@ -32,14 +32,22 @@ TEST_CASE("what is no number is null") {
     CHECK(read_json(" null ").number() == nullptr);
 }
 
+TEST_CASE("a list that lacks a number is refused, not read as a shorter one") {
+    const bench::json_value read = read_json(R"({"list": [1, null, 3], "one": 1})");
+
+    CHECK_THROWS_AS(read.numbers_of("list"), bench::bad_json);
+    CHECK(read.numbers_of("one").empty());
+}
+
 TEST_CASE("escapes of others are read as UTF-8") {
     CHECK(*read_json(R"("\u0041\u00b5\t\/")").text() == "A\xc2\xb5\t/");
 }
 
 TEST_CASE("what is not JSON is refused, and where is said") {
-    const char* const broken[] = {"",       "{",     "[1,]",       "{\"a\" 1}", "tru",
-                                  "\"open", "1 2",   "{\"a\":1,}", "\"\\x\"",   "\"\\u12g4\"",
-                                  "\"\\",   "{1:2}", "nulll"};
+    const char* const broken[] = {
+        "",        "{",           "[1,]",  "{\"a\" 1}", "tru",   "\"open", "1 2",  "{\"a\":1,}",
+        "\"\\x\"", "\"\\u12g4\"", "\"\\",  "{1:2}",     "nulll", "inf",    "-inf", "nan",
+        "-nan",    "infinity",    "1e999", "-",         ".5",    "-x",     "NaN"};
     for (const char* const text : broken) {
         CAPTURE(text);
         CHECK_THROWS_AS(read_json(text), bench::bad_json);

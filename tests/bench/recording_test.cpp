@@ -96,6 +96,39 @@ TEST_CASE("a report of before rounds were written is read without them") {
     CHECK(read.rows.at(0).ratio->sure);
 }
 
+TEST_CASE("a row that failed after some rounds is read with both") {
+    bench::row half = full_row();
+    half.failed = true;
+    half.failure = "in round 10: it broke";
+
+    const bench::recording read = bench::from_json(bench::to_json({made_up::place(), {half}}));
+
+    CHECK(read.rows.at(0).measured());
+    CHECK(read.rows.at(0).rounds.size() == 9);
+    CHECK(read.rows.at(0).failed);
+    CHECK(read.rows.at(0).failure == "in round 10: it broke");
+}
+
+TEST_CASE("an interval that does not hold its median is widened until it does") {
+    const bench::recording read = bench::from_json(R"({"environment": {}, "results": [
+        {"workload": "nop", "subject": "lariat", "median": 5, "low": 7, "high": 3}]})");
+
+    CHECK(read.rows.at(0).per_item.low == 5);
+    CHECK(read.rows.at(0).per_item.high == 5);
+}
+
+TEST_CASE("rounds that took no time, and numbers that nothing counts to, are refused") {
+    for (const char* const wrong :
+         {R"("rounds": [1, 0])", R"("rounds": [1, null])", R"("rounds": [-1])",
+          R"("ratios": [0])", R"("parameters": {"depth": 1e300})"}) {
+        CAPTURE(wrong);
+        const std::string text =
+            R"({"environment": {}, "results": [{"workload": "a", "subject": "b", )" +
+            std::string(wrong) + "}]}";
+        CHECK_THROWS_AS(bench::from_json(text), bench::bad_json);
+    }
+}
+
 TEST_CASE("JSON that is no report is refused") {
     CHECK_THROWS_AS(bench::from_json("{}"), bench::bad_json);
     CHECK_THROWS_AS(bench::from_json(R"({"environment": 1, "results": []})"), bench::bad_json);
