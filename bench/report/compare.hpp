@@ -14,9 +14,9 @@ enum class change {
     unchanged,  ///< Within noise, or by less than `least_change`.
     faster,
     slower,
-    unsure,  ///< Too few rounds in one of the runs.
-    added,   ///< Has figures now, and had none or was not there.
-    gone,    ///< Was there, and has no figures now, though its workload was measured.
+    unsure,  ///< Too few rounds in one of the runs, or figures that do not compare.
+    added,   ///< Has figures now, and had none, was not there or was of another unit.
+    gone,    ///< Had figures, and failed now.
 };
 
 std::string_view name_of(change what) noexcept;
@@ -34,21 +34,26 @@ struct changed_row {
     double before = 0;
     double after = 0;
     spread factor = {};  ///< After by before.
-    /// The one that others are compared with: that it changed says something of the machine.
-    bool is_reference = false;
+    /// A way to do the work with Lariat, and not the one that others are compared with: another one
+    /// that changed says something of the machine, or of a rival.
+    bool decides = false;
+    /// Slower, however many rows are looked at. Of 100 that did not change, up to 5 have an
+    /// interval that leaves out 1; all together are to be wrong in 5 of 100 runs at the most.
+    bool certain = false;
 };
 
 struct comparison {
     std::vector<changed_row> rows;
     std::vector<std::string> environment;  ///< Facts that differ, one sentence each.
-    std::size_t not_measured = 0;          ///< Rows of the older run that were not asked for now.
+    /// Rows of the older run that were not asked for now, or cannot run here.
+    std::size_t not_measured = 0;
 
     std::size_t count(change what) const noexcept;
 
-    /// Whether something is gone, or slower and no reference.
+    /// Whether one that decides is gone, or certainly slower.
     bool worse() const noexcept;
 
-    /// Returns: `2 faster, 40 unchanged; 3 not measured this time`.
+    /// Returns: `2 faster, 40 unchanged; 3 not measured this time`, and what slower rows decide.
     std::string sums() const;
 
     /// Returns: one line for each row, and the sums.
