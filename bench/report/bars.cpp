@@ -1,7 +1,8 @@
+#include "bench/report/chart.hpp"
+
 #include <algorithm>
 
 #include "bench/report/axis.hpp"
-#include "bench/report/chart.hpp"
 #include "bench/report/row.hpp"
 #include "bench/report/svg.hpp"
 
@@ -17,7 +18,6 @@ constexpr double top = 24;
 constexpr double below = 38;
 constexpr double least_between_labels = 30;
 
-constexpr const char* user_colour = "#14508c";
 constexpr const char* system_colour = "#e0a458";
 
 double height_for(std::size_t bars) { return top + static_cast<double>(bars) * bar_step + below; }
@@ -79,7 +79,7 @@ std::string split_chart(const std::string& title, const std::string& unit,
     if (!(most > 0)) return "";
     svg out(width, height_for(bars.size()), title);
     out.text(0, 12, title, anchor::start, "title");
-    out.rectangle(values_begin - 60, 3, 10, 10, user_colour).text(values_begin - 46, 12, "program");
+    out.rectangle(values_begin - 60, 3, 10, 10, our_colour).text(values_begin - 46, 12, "program");
     out.rectangle(values_begin + 20, 3, 10, 10, system_colour)
         .text(values_begin + 34, 12, "kernel");
     const axis values = axis::linear(most, names_end, values_begin - 10);
@@ -90,7 +90,7 @@ std::string split_chart(const std::string& title, const std::string& unit,
         const double between = values.at(each.user);
         out.text(names_end - 6, middle + 4, at_most(each.name, 17), anchor::end);
         out.rectangle(names_end, middle - bar_height / 2, between - names_end, bar_height,
-                      user_colour);
+                      our_colour);
         out.rectangle(between, middle - bar_height / 2,
                       values.at(each.user + each.system) - between, bar_height, system_colour);
         out.text(values_begin, middle + 4,

@@ -57,6 +57,9 @@ struct plot {
 /// Returns: an SVG; empty without points.
 std::string line_chart(const plot& what);
 
+/// The first of ours, and of CPU time in the program.
+inline constexpr const char* our_colour = "#14508c";
+
 /// Returns: the colours of subjects that are drawn together: shades of one for ours, greys for what
 /// is done by hand, others for rivals.
 std::vector<std::string> colours_of(const std::vector<std::string>& subjects);

@@ -8,7 +8,7 @@ namespace bench {
 namespace {
 
 // Different in brightness too: a page may be printed in black.
-constexpr std::array blues{"#14508c", "#3f8fd8", "#7db9ee", "#0b2f57", "#a9d3f5"};
+constexpr std::array blues{our_colour, "#3f8fd8", "#7db9ee", "#0b2f57", "#a9d3f5"};
 constexpr std::array greys{"#707070", "#a3a3a3", "#484848", "#c4c4c4"};
 constexpr std::array others{"#c2571a", "#7a4b9a", "#2e7d5b", "#b8962a", "#a33b52", "#5d7a1f"};
 

@@ -1,7 +1,8 @@
+#include "bench/report/recording.hpp"
+
 #include <algorithm>
 
 #include "bench/json.hpp"
-#include "bench/report/recording.hpp"
 
 namespace bench {
 namespace {

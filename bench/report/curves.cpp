@@ -1,8 +1,7 @@
-#include <algorithm>
-#include <cmath>
-#include <set>
-
 #include "bench/report/page.hpp"
+
+#include <algorithm>
+#include <set>
 
 namespace bench {
 namespace {
@@ -66,15 +65,6 @@ constexpr percentile percentiles[] = {{"p50_ns", 2, "p50"},
                                       {"p99_9_ns", 1000, "p99.9"},
                                       {"max_ns", 10'000, "max"}};
 
-const row* fastest(const row_group& group, bool ours) {
-    const row* best = nullptr;
-    for (const row* one : group.rows) {
-        if (!one->measured() || is_ours(one->subject) != ours) continue;
-        if (!best || one->per_item.median < best->per_item.median) best = one;
-    }
-    return best;
-}
-
 }  // namespace
 
 std::vector<plot> scaling_of(const std::vector<row>& rows) {
@@ -119,19 +109,6 @@ plot latency_of(const row_group& group) {
     });
     colour_lines(made);
     return made;
-}
-
-std::vector<behind> where_we_are_behind(const std::vector<row>& rows) {
-    std::vector<behind> found;
-    for (const row_group& group : grouped(rows)) {
-        const row* ours = fastest(group, true);
-        const row* other = fastest(group, false);
-        if (!ours || !other) continue;
-        const spread factor = spread_of(ratios_of(ours->rounds, other->rounds));
-        if (verdict_of(factor) == "slower")
-            found.push_back({group.title, ours->subject, other->subject, factor});
-    }
-    return found;
 }
 
 }  // namespace bench

@@ -1,8 +1,9 @@
+#include "bench/report/chart.hpp"
+
 #include <algorithm>
 #include <array>
 
 #include "bench/report/axis.hpp"
-#include "bench/report/chart.hpp"
 #include "bench/report/svg.hpp"
 
 namespace bench {

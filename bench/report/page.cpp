@@ -75,6 +75,7 @@ std::string cells_of(const row& one) {
     std::string notes;
     for (const auto& [name, value] : one.notes)
         notes += (notes.empty() ? "" : ", ") + name + " " + short_number(value);
+    if (one.failed) notes += (notes.empty() ? "failed " : ", failed ") + one.failure;
     out += element("td", short_number(one.per_item.median), "n") +
            element("td", interval_text(one.per_item), "n") + element("td", number(one.user), "n") +
            element("td", number(one.system), "n") + element("td", number(one.allocations), "n") +
@@ -92,10 +93,17 @@ std::string cells_of(const row& one) {
            "</td>";
 }
 
+/// Few rounds hold no interval, only extremes.
+std::string_view interval_name(const row_group& group) {
+    const bool sure = std::any_of(group.rows.begin(), group.rows.end(),
+                                  [](const row* one) { return one->per_item.sure; });
+    return sure ? "95 % interval" : "lowest .. highest";
+}
+
 std::string table_of(const row_group& group) {
     const row& first = *group.rows.at(0);
     std::string out = "<table>\n<tr>" + element("th", "subject") + element("th", first.unit, "n") +
-                      element("th", "95 % interval", "n") + element("th", "program", "n") +
+                      element("th", interval_name(group), "n") + element("th", "program", "n") +
                       element("th", "kernel", "n") + element("th", "allocations", "n") +
                       element("th", "system calls", "n") +
                       element("th", "x " + first.reference, "n") + element("th", "verdict") +
@@ -154,9 +162,8 @@ std::string overview(const std::vector<row>& rows) {
     };
     for (const row& one : rows) {
         if (!one.ratio) continue;
-        const std::string colour = one.subject.starts_with("lariat") ? "#14508c" : "#a3a3a3";
-        ratios.push_back(
-            {one.title() + ": " + one.subject + " / " + one.reference, colour, *one.ratio});
+        ratios.push_back({one.title() + ": " + one.subject + " / " + one.reference,
+                          colours_of({one.subject}).at(0), *one.ratio});
         if (ratios.size() == ratios_in_a_chart) draw();
     }
     draw();
@@ -173,13 +180,14 @@ std::string summary(const std::vector<row>& rows) {
     std::string out =
         element("p", std::to_string(measured) + " of " + std::to_string(rows.size()) +
                          " rows have figures; " + std::to_string(failed) + " failed.");
-    const std::vector<behind> slower = where_we_are_behind(rows);
-    out += "<h2>Where Lariat does not lead</h2>\n";
-    if (slower.empty()) return out + "<p>Nowhere beyond noise, among what was measured here.</p>\n";
+    const standing ours = standing_of(rows);
+    out += "<h2>Where Lariat does not lead</h2>\n" +
+           element("p", "Where: " + judged_text(ours) + ".") + "\n";
+    if (ours.slower.empty()) return out;
     out += "<table>\n<tr>" + element("th", "workload") + element("th", "our fastest") +
            element("th", "the fastest other") + element("th", "ours takes, times that", "n") +
            "</tr>\n";
-    for (const behind& each : slower)
+    for (const behind& each : ours.slower)
         out += "<tr>" + element("td", each.title) + element("td", each.subject) +
                element("td", each.fastest) +
                element("td", short_number(each.factor.median) + " " + interval_text(each.factor),
@@ -206,8 +214,10 @@ std::string changes(const comparison& since) {
 
 constexpr const char* how_to_read =
     "<h2>How to read it</h2>\n<p>Subjects ran in turn, round by round; a figure is the median of "
-    "the rounds, with the 95&nbsp;% interval of a bootstrap. A verdict is given where the interval "
-    "of the ratios, taken round by round, leaves out 1. Program and kernel are the CPU time spent "
+    "the rounds, with an interval that holds the true median in 95 of 100 runs at least. A verdict "
+    "is given where the interval of the ratios, taken round by round, leaves out 1; below six "
+    "rounds there is none. A figure named max is the largest of all rounds, others beside it are "
+    "medians of the rounds. Program and kernel are the CPU time spent "
     "in either, as far as it was measured where the work was done. Ratios of one run compare; "
     "times of two machines do not.</p>\n";
 

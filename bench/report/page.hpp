@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "bench/report/chart.hpp"
 #include "bench/report/compare.hpp"
@@ -21,7 +23,7 @@ std::vector<plot> scaling_of(const std::vector<row>& rows);
 /// without lines when none did.
 plot latency_of(const row_group& group);
 
-/// What else was measured of one group: where ours is not the fastest, or not certainly.
+/// A group in which another one is faster than our best, beyond noise.
 struct behind {
     std::string title;
     std::string subject;
@@ -29,7 +31,21 @@ struct behind {
     spread factor;  ///< Ours by the fastest other, round by round.
 };
 
-/// Returns: for each of our best subjects in a group that some other one beats beyond noise.
-std::vector<behind> where_we_are_behind(const std::vector<row>& rows);
+/// How our best subjects compare with the best of all others.
+struct standing {
+    std::vector<behind> slower;
+    std::size_t judged = 0;   ///< Groups in which both have rounds enough; `slower` are among them.
+    std::size_t too_few = 0;  ///< Groups in which one of them has not.
+    std::size_t alone = 0;    ///< Groups in which only ours was measured, or only others were.
+};
+
+standing standing_of(const std::vector<row>& rows);
+
+/// Returns: `4, of 45 groups that could be judged; 2 had too few rounds, 5 nothing to compare
+/// with`.
+std::string judged_text(const standing& ours);
+
+/// Returns: where Lariat does not lead, a line each, for a terminal.
+std::string standing_text(const standing& ours);
 
 }  // namespace bench

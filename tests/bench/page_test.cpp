@@ -72,12 +72,79 @@ TEST_CASE("where another is faster than our fastest beyond noise is told") {
         row_around("b", "lariat", 100),   row_around("c", "rival", 100),
         row_around("c", "raw", 200),      row_around("c", "lariat", 150)};
 
-    const auto found = bench::where_we_are_behind(rows);
+    const auto found = bench::standing_of(rows);
 
-    REQUIRE(found.size() == 2);
-    CHECK(found[0].subject == "lariat_2");
-    CHECK(found[0].factor.median == doctest::Approx(1.2));
-    CHECK(found[1].fastest == "rival");
+    REQUIRE(found.slower.size() == 2);
+    CHECK(found.slower[0].subject == "lariat_2");
+    CHECK(found.slower[0].factor.median == doctest::Approx(1.2));
+    CHECK(found.slower[1].fastest == "rival");
+    CHECK(found.judged == 3);
+    const auto text = bench::standing_text(found);
+    CHECK(text.starts_with("where Lariat does not lead: 2, of 3 groups that could be judged\n"));
+    CHECK(contains(text, "  a lariat_2 takes 1.20 (1.20 .. 1.20) times what raw does\n"));
+}
+
+TEST_CASE("what could not be judged is counted, not taken for a lead") {
+    std::vector<bench::row> rows{row_around("a", "lariat", 100), row_around("b", "raw", 100),
+                                 row_around("b", "lariat", 200), row_around("c", "raw", 100),
+                                 row_around("c", "lariat", 50)};
+    rows[2].rounds.resize(5);
+
+    const auto found = bench::standing_of(rows);
+
+    CHECK(found.slower.empty());
+    CHECK(found.judged == 1);
+    CHECK(found.too_few == 1);
+    CHECK(found.alone == 1);
+    CHECK(bench::judged_text({}).starts_with("not known, of 0 groups"));
+    CHECK(bench::standing_text(found) ==
+          "where Lariat does not lead: nowhere beyond noise, of 1 group that could be judged; "
+          "1 had too few rounds, 1 nothing to compare with\n");
+    CHECK(contains(bench::to_html({{}, rows}, nullptr),
+                   "<p>Where: nowhere beyond noise, of 1 group that could be judged; 1 had too few "
+                   "rounds, 1 nothing to compare with.</p>"));
+}
+
+TEST_CASE("a row that failed after some rounds has its figures on the page, and says so") {
+    bench::row half = row_around("a", "lariat", 100);
+    half.failed = true;
+    half.failure = "in round 10: it <broke>";
+
+    const auto page = bench::to_html({{}, {half}}, nullptr);
+
+    CHECK(contains(page, "failed in round 10: it &lt;broke&gt;"));
+    CHECK(contains(page, "1 of 1 rows have figures; 1 failed."));
+}
+
+TEST_CASE("the page does not call extremes an interval") {
+    bench::row few = row_around("a", "lariat", 100);
+    few.per_item.sure = false;
+
+    CHECK(contains(bench::to_html({{}, {few}}, nullptr), "lowest .. highest"));
+    CHECK_FALSE(contains(bench::to_html({{}, {few}}, nullptr), "95 % interval</th>"));
+}
+
+TEST_CASE("whatever figures a file holds, its page comes to an end") {
+    for (const char* const figures :
+         {R"("median": 1, "low": 1, "high": 1e300)", R"("median": 5e-324, "low": 0, "high": 5e-324)",
+          R"("median": -1, "low": -1e300, "high": 0)", R"("median": 1e308, "low": 1, "high": 0)"}) {
+        CAPTURE(figures);
+        std::string rows;
+        for (const char* const depth : {"1", "2", "3"})
+            rows += std::string(rows.empty() ? "" : ",") +
+                    R"({"workload": "a", "subject": "lariat", "parameters": {"depth": )" + depth +
+                    R"(}, "ratio_to_raw": 1e-300, "ratio_low": 5e-324, "ratio_high": 1e300, )" +
+                    figures + R"(, "p50_ns": 1e-320, "p99_ns": 1e300})";
+        const auto read =
+            bench::from_json(R"({"environment": {}, "results": [)" + rows + "]}");
+
+        const auto page = bench::to_html(read, nullptr);
+
+        CHECK(page.ends_with("</html>\n"));
+        CHECK(page.size() < 100'000);
+        CHECK_FALSE(contains(page, "nan"));
+        CHECK_FALSE(contains(page, "inf"));
+    }
 }
 
 TEST_CASE("the page holds table, bars, CPU time, curves and the environment, and no script") {
