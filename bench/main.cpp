@@ -16,6 +16,8 @@
 #include "bench/report.hpp"
 #include "bench/report/compare.hpp"
 #include "bench/report/outputs.hpp"
+#include "bench/report/page.hpp"
+#include "bench/report/plain.hpp"
 #include "bench/report/progress.hpp"
 #include "bench/runner.hpp"
 #include "bench/serving.hpp"
@@ -35,24 +37,31 @@ constexpr int something_failed = 1;
 constexpr int got_worse = 3;
 constexpr int was_interrupted = 130;
 
-/// Writes and compares what was measured, or read.
+void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+/// Compares and writes what was measured, or read.
 /// Returns: the exit status that this alone would have.
-int conclude(const options& asked, const recording& all, const std::optional<recording>& older) {
+int conclude(const options& asked, const recording& all, const std::optional<recording>& older,
+             output_files& files) {
     std::optional<comparison> since;
     if (older) {
         since = compare(*older, all);
-        std::printf("\ncompared with %s\n%s", asked.compare_with.c_str(), since->text().c_str());
+        print("\ncompared with " + printable(asked.compare_with) + "\n" + since->text());
     }
-    write_files(all, since ? &*since : nullptr, asked.files);
+    files.write(all, since ? &*since : nullptr);
     return since && since->worse() ? got_worse : 0;
 }
 
 void print_recording(const recording& all) {
     std::size_t rounds = 0;
     for (const row& one : all.rows) rounds = std::max(rounds, one.rounds.size());
-    print_environment(all.where);
-    print_heading(static_cast<int>(rounds));
-    for (const row_group& group : grouped(all.rows)) print_group(group);
+    const std::size_t names = column_of(all.rows);
+    print(environment_text(all.where) + heading_text(static_cast<int>(rounds), names));
+    for (const row_group& group : grouped(all.rows)) print(group_text(group, names));
+    print("\n" + standing_text(standing_of(all.rows)));
 }
 
 std::string title_of(const selection& next) {
@@ -64,10 +73,13 @@ std::string title_of(const selection& next) {
 /// Returns: what was done until the end or Ctrl-C.
 recording measure_selected(const options& asked, const std::vector<selection>& selected) {
     recording all{environment::look(), {}};
-    print_environment(all.where);
+    std::vector<const workload*> workloads;
+    for (const selection& one : selected) workloads.push_back(one.chosen);
+    const std::size_t names = column_of(workloads);
+    print(environment_text(all.where));
     if (asked.how.smoke)
         std::printf("%-19s %s\n", "smoke", "small runs: the figures show only that it works");
-    print_heading(asked.how.rounds);
+    print(heading_text(asked.how.rounds, names));
 
     watch_for_interrupt();
     std::size_t done = 0;
@@ -82,11 +94,12 @@ recording measure_selected(const options& asked, const std::vector<selection>& s
         };
         const std::vector<row> rows = rows_of(measure(*next.chosen, next.with, asked.how, show));
         line.clear();
-        for (const row_group& group : grouped(rows)) print_group(group);
+        for (const row_group& group : grouped(rows)) print(group_text(group, names));
         ++done;
         for (const row& one : rows) failed |= one.failed;
         all.rows.insert(all.rows.end(), rows.begin(), rows.end());
     }
+    if (!asked.how.smoke) print("\n" + standing_text(standing_of(all.rows)));
     if (ending()) std::printf("ended early: what is above was done before\n");
     std::printf("%zu of %zu measured%s\n", done, selected.size(),
                 failed ? "; some failed, see above" : "");
@@ -95,13 +108,14 @@ recording measure_selected(const options& asked, const std::vector<selection>& s
 
 /// Returns: the exit status.
 int measure_all(const options& asked, const std::vector<selection>& selected) {
-    // Before anything runs: a file that is not there should not cost what is measured.
+    // Before anything runs: a file that cannot be read or written should not cost what is measured.
     std::optional<recording> older;
     if (!asked.compare_with.empty()) older = read_recording(asked.compare_with);
     if (!asked.from.empty()) {
         const recording all = read_recording(asked.from);
+        output_files files(asked.files);
         print_recording(all);
-        return conclude(asked, all, older);
+        return conclude(asked, all, older, files);
     }
     if (!worth_timing && !asked.how.smoke) {
         std::fprintf(stderr,
@@ -114,8 +128,9 @@ int measure_all(const options& asked, const std::vector<selection>& selected) {
         std::fprintf(stderr, "lariat-bench: %s\n", uring.reason.c_str());
         return asked.how.smoke ? skipped_test : something_failed;
     }
+    output_files files(asked.files);
     const recording all = measure_selected(asked, selected);
-    const int worse = conclude(asked, all, older);
+    const int worse = conclude(asked, all, older, files);
     if (ending()) return was_interrupted;
     const bool failed =
         std::any_of(all.rows.begin(), all.rows.end(), [](const row& one) { return one.failed; });
@@ -166,7 +181,7 @@ int run(const std::vector<std::string>& words) {
     if (asked.instructions) return count_instructions(all, asked);
     const std::vector<selection> selected = select(all, asked);
     if (asked.list) {
-        print_list(all);
+        print(list_text(all));
         return 0;
     }
     return measure_all(asked, selected);
@@ -179,10 +194,10 @@ int main(int count, char** words) {
     try {
         return bench::run({words + 1, words + count});
     } catch (const bench::usage_error& why) {
-        std::fprintf(stderr, "lariat-bench: %s\n", why.what());
+        std::fprintf(stderr, "lariat-bench: %s\n", bench::printable(why.what()).c_str());
         return 2;
     } catch (const std::exception& why) {
-        std::fprintf(stderr, "lariat-bench: %s\n", why.what());
+        std::fprintf(stderr, "lariat-bench: %s\n", bench::printable(why.what()).c_str());
         return 1;
     }
 }

@@ -175,8 +175,11 @@ int count_instructions(const std::vector<workload>& all, const options& asked) {
     std::optional<instruction_table> baseline;
     if (!asked.baseline.empty()) baseline = instructions_from_json(read_file(asked.baseline));
 
+    std::optional<output_file> written;
+    if (!asked.new_baseline.empty()) written.emplace(asked.new_baseline);
+
     const instruction_table now = count_all(all, asked, valgrind);
-    if (!asked.new_baseline.empty()) write_file(asked.new_baseline, to_json(now));
+    if (written) written->write(to_json(now));
     if (!baseline) {
         std::fputs(table_text(now, nullptr).c_str(), stdout);
         return 0;

@@ -1,11 +1,13 @@
 #include "bench/report/outputs.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "bench/report/json_value.hpp"
 #include "bench/report/page.hpp"
@@ -17,6 +19,26 @@ namespace {
     throw std::runtime_error(path + ": " + std::generic_category().message(error));
 }
 
+/// What went wrong with any of several files, to be told when all were tried.
+class complaints {
+  public:
+    template <class Attempt>
+    void attempt(Attempt what) {
+        try {
+            what();
+        } catch (const std::runtime_error& why) {
+            text_ += (text_.empty() ? "" : "; ") + std::string(why.what());
+        }
+    }
+
+    void raise() const {
+        if (!text_.empty()) throw std::runtime_error(text_);
+    }
+
+  private:
+    std::string text_;
+};
+
 }  // namespace
 
 std::string read_file(const std::string& path) {
@@ -27,13 +49,6 @@ std::string read_file(const std::string& path) {
     return text;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-    std::FILE* file = std::fopen(path.c_str(), "we");
-    if (!file) fail(path, errno);
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (std::fclose(file) != 0 || !written) fail(path, errno);
-}
-
 recording read_recording(const std::string& path) {
     try {
         return from_json(read_file(path));
@@ -42,10 +57,37 @@ recording read_recording(const std::string& path) {
     }
 }
 
-void write_files(const recording& all, const comparison* since, const outputs& asked) {
-    if (!asked.json.empty()) write_file(asked.json, to_json(all));
-    if (!asked.csv.empty()) write_file(asked.csv, to_csv(all));
-    if (!asked.page.empty()) write_file(asked.page, to_html(all, since));
+output_file::output_file(std::string path) : path_(std::move(path)) {
+    // To append: what is there stays for now.
+    file_.reset(std::fopen(path_.c_str(), "ae"));
+    if (!file_) fail(path_, errno);
+}
+
+void output_file::write(const std::string& text) {
+    // What is no regular file has nothing to cut off.
+    if (ftruncate(fileno(file_.get()), 0) != 0 && errno != EINVAL) fail(path_, errno);
+    const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size();
+    const int error = errno;
+    if (std::fclose(file_.release()) != 0) fail(path_, errno);
+    if (!written) fail(path_, error);
+}
+
+output_files::output_files(const outputs& asked) {
+    complaints failed;
+    const auto open = [&](const std::string& path, writer text) {
+        if (!path.empty()) failed.attempt([&] { files_.push_back({output_file(path), text}); });
+    };
+    open(asked.json, [](const recording& all, const comparison*) { return to_json(all); });
+    open(asked.csv, [](const recording& all, const comparison*) { return to_csv(all); });
+    open(asked.page,
+         [](const recording& all, const comparison* since) { return to_html(all, since); });
+    failed.raise();
+}
+
+void output_files::write(const recording& all, const comparison* since) {
+    complaints failed;
+    for (one_file& each : files_) failed.attempt([&] { each.file.write(each.text(all, since)); });
+    failed.raise();
 }
 
 }  // namespace bench

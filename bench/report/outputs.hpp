@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdio>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/report/compare.hpp"
 #include "bench/report/recording.hpp"
@@ -14,15 +17,50 @@ struct outputs {
     std::string page;
 };
 
-/// Errors: throws `std::runtime_error`, with the path; so do the others below.
+/// Errors: throws `std::runtime_error`, with the path.
 std::string read_file(const std::string& path);
-void write_file(const std::string& path, const std::string& text);
 
 /// Errors: throws `std::runtime_error` for a file that cannot be read, or holds no report.
 recording read_recording(const std::string& path);
 
-/// `since`: what changed since an older run; null: nothing is said of one.
-/// Errors: throws `std::runtime_error` for a file that cannot be written.
-void write_files(const recording& all, const comparison* since, const outputs& asked);
+/// A file that is opened before there is anything to write: one that cannot be written is known
+/// before the work is done. Until then it keeps what it holds.
+class output_file {
+  public:
+    /// Errors: throws `std::runtime_error`, with the path.
+    explicit output_file(std::string path);
+
+    /// Once. Errors: throws `std::runtime_error`, with the path.
+    void write(const std::string& text);
+
+  private:
+    struct closer {
+        void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+    };
+
+    std::string path_;
+    std::unique_ptr<std::FILE, closer> file_;
+};
+
+/// All that are asked for.
+class output_files {
+  public:
+    /// Errors: throws `std::runtime_error` that names each file that cannot be opened.
+    explicit output_files(const outputs& asked);
+
+    /// `since`: what changed since an older run; null: nothing is said of one.
+    /// Errors: throws `std::runtime_error` that names each file that cannot be written; the others
+    /// are.
+    void write(const recording& all, const comparison* since);
+
+  private:
+    using writer = std::string (*)(const recording&, const comparison*);
+    struct one_file {
+        output_file file;
+        writer text;
+    };
+
+    std::vector<one_file> files_;
+};
 
 }  // namespace bench
