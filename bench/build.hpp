@@ -35,6 +35,14 @@
 #define LARIAT_BENCH_OPENSSL "none"
 #endif
 
+#ifndef LARIAT_BENCH_BOOST
+#define LARIAT_BENCH_BOOST "none"
+#endif
+
+#ifndef LARIAT_BENCH_LIBUV
+#define LARIAT_BENCH_LIBUV "none"
+#endif
+
 namespace bench {
 
 inline constexpr bool built_with_sanitizer = LARIAT_BENCH_SANITIZED;

@@ -12,6 +12,7 @@
 #include "bench/build.hpp"
 #include "bench/harness.hpp"
 #include "bench/raw/ring.hpp"
+#include "bench/version.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/version.hpp"
 
@@ -168,6 +169,12 @@ environment environment::look() {
         {"liburing", LARIAT_BENCH_LIBURING},
         {"openssl", LARIAT_BENCH_OPENSSL},
         {"nng", nng_version_text()},
+        {"boost", LARIAT_BENCH_BOOST},
+        {"libuv", LARIAT_BENCH_LIBUV},
+        {"fio", version_of_program("fio", "--version")},
+        {"redis", version_of_program("redis-server", "--version")},
+        {"nginx", version_of_program("nginx", "-v")},
+        {"wrk", version_of_program("wrk", "-v")},
         {"raw_ring", ring_facts()},
         {"lariat_ring", lariat_ring_facts()},
     };
