@@ -10,6 +10,9 @@ namespace bench {
 
 const char* const usage_text =
     "usage: lariat-bench [option...] [workload...] [parameter=value[,value...]...]\n"
+    "       lariat-bench serve echo.tcp|echo.unix --listen ADDRESS [option...]\n"
+    "       lariat-bench load echo.tcp|echo.unix --connect ADDRESS [option...]\n"
+    "       lariat-bench exact WORKLOAD SUBJECT ITEMS [parameter=value...]\n"
     "\n"
     "Measures Lariat against the raw loops beside it. A workload is a name, a group (echo) or a\n"
     "pattern (\"echo.*\"); without one, all run.\n"
@@ -29,23 +32,24 @@ const char* const usage_text =
     "  --capabilities    what io_uring can do here, as Lariat sees it\n"
     "  --help            this text\n"
     "\n"
-    "ns is the median of the rounds, user+system the CPU time in the program and in the kernel,\n"
-    "of the measuring thread or the server; allocs and calls are heap allocations and system\n"
-    "calls per item (of io_uring, io_uring_enter); x raw is the median of the ratios, round by\n"
-    "round. bench/README.md says more.\n"
+    "ns is the median of the rounds, in the unit that --list names, user+system the CPU time in\n"
+    "the program and in the kernel, of the measuring thread or the server; allocs and calls are\n"
+    "heap allocations and system calls per item (of io_uring, io_uring_enter); x raw is the\n"
+    "median of the ratios, round by round. What stands below is the median of the rounds, too;\n"
+    "what is named max, their largest. bench/README.md says more.\n"
     "\n"
     "  lariat-bench nop depth=1,8,64\n"
     "  lariat-bench echo.tcp connections=32 --rounds 5 --json echo.json\n"
     "\n"
-    "For two machines: lariat-bench serve echo.tcp --listen ADDRESS on one, and on the other\n"
-    "lariat-bench load echo.tcp --connect ADDRESS; without anything, both tell what they take.\n"
-    "Ends with 0; 1 when something failed, 2 for a command line that cannot be obeyed, 3 when\n"
-    "--compare found something slower or gone or a count is not that of its baseline, 77 when\n"
-    "--smoke or --instructions cannot run here, 130 after Ctrl-C. The first one ends the round,\n"
-    "the second one all at once; what was done is written after both.\n"
+    "serve and load are the two sides of echo, for two machines; without anything behind them,\n"
+    "both tell what they take. exact runs just that, once, for valgrind --tool=callgrind to say\n"
+    "where instructions go.\n"
     "\n"
-    "To see where instructions go: valgrind --tool=callgrind lariat-bench exact WORKLOAD\n"
-    "SUBJECT ITEMS [parameter=value...] runs just that, once.\n";
+    "Ends with 0; 1 when something failed, 2 for a command line that cannot be obeyed, 3 when\n"
+    "--compare found one of Lariat's slower, with certainty among so many rows, or failed, or a\n"
+    "count is not that of its baseline, 77 when --smoke or --instructions cannot run here, 130\n"
+    "after Ctrl-C. The first one ends the round, the second one all at once; what was done is\n"
+    "written after both.\n";
 
 namespace {
 
@@ -138,6 +142,21 @@ void check_parameters(const std::vector<const workload*>& chosen, const options&
     }
 }
 
+/// What would be ignored was not meant.
+void check_together(const options& asked, bool rounds_given) {
+    const bool selects = !asked.names.empty() || !asked.values.empty() ||
+                         !asked.how.subjects.empty() || rounds_given || asked.how.smoke;
+    if (!asked.from.empty() && (selects || asked.instructions))
+        throw usage_error("--from measures nothing: only --json, --csv, --report and --compare");
+    const std::string files = asked.files.json + asked.files.csv + asked.files.page;
+    if (asked.instructions && (!(files + asked.compare_with).empty() || asked.how.smoke ||
+                               rounds_given || !asked.values.empty()))
+        throw usage_error(
+            "--instructions: only workloads, --subject, --baseline and --write-baseline");
+    if (!asked.instructions && !(asked.baseline + asked.new_baseline).empty())
+        throw usage_error("--baseline and --write-baseline go with --instructions");
+}
+
 }  // namespace
 
 options read_options(const std::vector<std::string>& arguments) {
@@ -184,8 +203,7 @@ options read_options(const std::vector<std::string>& arguments) {
             asked.names.push_back(word);
         }
     }
-    if (!asked.instructions && !(asked.baseline + asked.new_baseline).empty())
-        throw usage_error("--baseline and --write-baseline go with --instructions");
+    check_together(asked, rounds_given);
     if (asked.how.smoke && !rounds_given) asked.how.rounds = 2;
     return asked;
 }

@@ -14,6 +14,7 @@
 #include "bench/echo/child.hpp"
 #include "bench/instructions/count.hpp"
 #include "bench/pattern.hpp"
+#include "bench/report/plain.hpp"
 #include "bench/report/row.hpp"
 
 namespace bench {
@@ -112,9 +113,7 @@ instruction_count count(const std::string& valgrind, const mechanism& what,
 }
 
 /// Rivals may be programs of their own, of which nothing would be counted here.
-bool runs_here(const subject& who) {
-    return who.name.starts_with("raw") || is_ours(who.name);
-}
+bool runs_here(const subject& who) { return who.name.starts_with("raw") || is_ours(who.name); }
 
 instruction_table count_all(const std::vector<workload>& all, const options& asked,
                             const std::string& valgrind) {
@@ -141,9 +140,15 @@ instruction_table count_all(const std::vector<workload>& all, const options& ask
     return table;
 }
 
+bool is_asked_for(const options& asked, const instruction_count& one) {
+    const std::string workload = one.title.substr(0, one.title.find(' '));
+    return (asked.names.empty() || matches_any(asked.names, workload)) &&
+           (asked.how.subjects.empty() || matches_any(asked.how.subjects, one.subject));
+}
+
 /// Returns: the exit status.
 int compare_with(const instruction_table& baseline, const instruction_table& now,
-                 const std::string& path) {
+                 const options& asked) {
     const std::vector<compared_count> compared = compare(baseline, now);
     std::fputs(table_text(now, &compared).c_str(), stdout);
     std::size_t more = 0;
@@ -152,21 +157,27 @@ int compare_with(const instruction_table& baseline, const instruction_table& now
         more += one.verdict == count_verdict::more;
         fewer += one.verdict == count_verdict::fewer;
     }
-    if (more + fewer == 0) {
-        std::printf("all within %.0f %% of %s\n", instruction_margin * 100, path.c_str());
+    std::size_t missing = 0;
+    for (const instruction_count& one : not_counted(baseline, now)) {
+        if (!is_asked_for(asked, one)) continue;
+        std::printf("  %s %s: in the baseline, and not counted\n", printable(one.title).c_str(),
+                    printable(one.subject).c_str());
+        ++missing;
+    }
+    if (more + fewer + missing == 0) {
+        std::printf("all within %.0f %% of %s\n", instruction_margin * 100, asked.baseline.c_str());
         return 0;
     }
     std::printf(
-        "%zu more and %zu fewer than %s by over %.0f %%; if that is meant, write it anew "
-        "with --write-baseline\n",
-        more, fewer, path.c_str(), instruction_margin * 100);
+        "%zu more and %zu fewer than %s by over %.0f %%, %zu not counted; if that is meant, write "
+        "it anew with --write-baseline\n",
+        more, fewer, asked.baseline.c_str(), instruction_margin * 100, missing);
     return beyond_margin;
 }
 
 }  // namespace
 
 int count_instructions(const std::vector<workload>& all, const options& asked) {
-    if (!asked.values.empty()) throw usage_error("--instructions: parameters cannot be chosen");
     const std::string valgrind = path_of("valgrind");
     if (valgrind.empty()) {
         std::fputs("lariat-bench: valgrind is not installed (Debian: valgrind)\n", stderr);
@@ -190,7 +201,7 @@ int count_instructions(const std::vector<workload>& all, const options& asked) {
                      asked.baseline.c_str(), differs.c_str());
         return other_build;
     }
-    return compare_with(*baseline, now, asked.baseline);
+    return compare_with(*baseline, now, asked);
 }
 
 }  // namespace bench

@@ -112,6 +112,15 @@ std::vector<compared_count> compare(const instruction_table& baseline,
     return all;
 }
 
+std::vector<instruction_count> not_counted(const instruction_table& baseline,
+                                           const instruction_table& now) {
+    std::vector<instruction_count> missing = baseline.counts;
+    std::erase_if(missing, [&](const instruction_count& one) {
+        return find(now, one.title, one.subject) != nullptr;
+    });
+    return missing;
+}
+
 std::string table_text(const instruction_table& now, const std::vector<compared_count>* compared) {
     char line[200];
     std::snprintf(line, sizeof line, "  %-26s %-12s %12s %7s%s\n", "instructions per item",

@@ -52,6 +52,10 @@ struct compared_count {
 std::vector<compared_count> compare(const instruction_table& baseline,
                                     const instruction_table& now);
 
+/// Returns: what the baseline has and nobody counted now.
+std::vector<instruction_count> not_counted(const instruction_table& baseline,
+                                           const instruction_table& now);
+
 /// Returns: one line for each subject, with its ratio to `raw` beside it; what the baseline has
 /// where there is one.
 std::string table_text(const instruction_table& now, const std::vector<compared_count>* compared);

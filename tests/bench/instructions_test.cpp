@@ -64,6 +64,18 @@ TEST_CASE("what the baseline lacks, or the kernel decides, is not judged") {
     CHECK(compared.at(2).verdict == bench::count_verdict::unknown);
 }
 
+TEST_CASE("what is in the baseline and was not counted is told") {
+    bench::instruction_table now = table_of(164);
+    now.counts.erase(now.counts.begin());
+
+    const auto missing = bench::not_counted(table_of(164), now);
+
+    REQUIRE(missing.size() == 1);
+    CHECK(missing[0].title == "await");
+    CHECK(missing[0].subject == "raw");
+    CHECK(bench::not_counted(table_of(164), table_of(200)).empty());
+}
+
 TEST_CASE("counts of another compiler do not compare, and it is said which") {
     bench::instruction_table other = table_of(164);
     other.build[0].second = "Clang 19.1.7";

@@ -51,6 +51,35 @@ TEST_CASE("a baseline goes with instructions only") {
     CHECK_THROWS_AS(read_options({"--write-baseline", "a"}), bench::usage_error);
 }
 
+TEST_CASE("what would be ignored is refused") {
+    for (const std::vector<std::string>& more :
+         std::vector<std::vector<std::string>>{{"nop"},
+                                               {"depth=1"},
+                                               {"--subject", "raw"},
+                                               {"--rounds", "3"},
+                                               {"--smoke"},
+                                               {"--instructions"}}) {
+        std::vector<std::string> words{"--from", "a"};
+        words.insert(words.end(), more.begin(), more.end());
+        CAPTURE(more.front());
+        CHECK_THROWS_AS(read_options(words), bench::usage_error);
+    }
+    for (const std::vector<std::string>& more :
+         std::vector<std::vector<std::string>>{{"--json", "a"},
+                                               {"--csv", "a"},
+                                               {"--report", "a"},
+                                               {"--compare", "a"},
+                                               {"--smoke"},
+                                               {"--rounds", "3"},
+                                               {"depth=1"}}) {
+        std::vector<std::string> words{"--instructions"};
+        words.insert(words.end(), more.begin(), more.end());
+        CAPTURE(more.front());
+        CHECK_THROWS_AS(read_options(words), bench::usage_error);
+    }
+    CHECK(read_options({"--instructions", "nop", "--subject", "raw"}).names.size() == 1);
+}
+
 TEST_CASE("what is no option, or lacks its value, is refused") {
     CHECK_THROWS_AS(read_options({"--unknown"}), bench::usage_error);
     CHECK_THROWS_AS(read_options({"--csv"}), bench::usage_error);
