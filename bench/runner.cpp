@@ -80,17 +80,18 @@ std::optional<cpu_time> parts_of(const std::vector<meter>& rounds, std::size_t c
     return cpu_time{cpu * all.user / all.total(), cpu * all.system / all.total()};
 }
 
-/// A median of maxima would be no maximum.
-double over_rounds(const std::string& name, std::vector<double> values) {
-    if (!name.starts_with("max_")) return median_of(std::move(values));
-    return *std::max_element(values.begin(), values.end());
-}
-
 void add_notes(figures& sum, const std::vector<meter>& rounds, std::size_t count) {
     for (std::size_t i = 0; i < rounds[0].notes().size(); ++i) {
         const std::string& name = rounds[0].notes()[i].first;
         const auto note = [i](const meter& one) { return one.notes().at(i).second; };
-        sum.notes.emplace_back(name, over_rounds(name, collect(rounds, count, note)));
+        const std::vector<double> values = collect(rounds, count, note);
+        if (name.starts_with("max_")) {
+            // A median of maxima would be no maximum.
+            sum.notes.emplace_back(name, *std::max_element(values.begin(), values.end()));
+        } else {
+            sum.note_spreads.emplace_back(name, spread_of(values));
+            sum.notes.emplace_back(name, sum.note_spreads.back().second.median);
+        }
     }
 }
 
@@ -105,7 +106,8 @@ figures summarise(const contestant& runner, const contestant* reference, std::si
         return sum;
     }
     if (runner.failed)
-        sum.failure = "in round " + std::to_string(runner.rounds.size() + 1) + ": " + runner.missing;
+        sum.failure =
+            "in round " + std::to_string(runner.rounds.size() + 1) + ": " + runner.missing;
     const auto per_item = [](const meter& one) { return one.per_item(); };
     const std::vector<double> times = collect(runner.rounds, rounds, per_item);
     sum.per_item = spread_of(times);

@@ -37,6 +37,7 @@ struct figures {
     std::optional<double> system_calls;  ///< Per item; empty where they are not counted.
     /// Medians of the rounds; of those named `max_...`, the largest.
     std::vector<std::pair<std::string, double>> notes;
+    std::vector<std::pair<std::string, spread>> note_spreads = {};  ///< Of those that are medians.
     std::optional<spread> ratio;      ///< To the reference; empty for itself, and without it.
     std::vector<double> ratios = {};  ///< The same, one for each round.
     std::string missing;              ///< Why there are no figures; empty when there are.
@@ -53,8 +54,8 @@ struct outcome {
 /// Is told of each turn. What it does is not measured.
 using observer = std::function<void(const turn_of_round&)>;
 
-/// Who runs when in a round, by number. As many rounds as there are subjects, or twice as many where
-/// their number is odd, let each of them follow each other one equally often.
+/// Who runs when in a round, by number. As many rounds as there are subjects, or twice as many
+/// where their number is odd, let each of them follow each other one equally often.
 std::vector<std::size_t> order_of(std::size_t subjects, std::size_t round);
 
 /// Runs the subjects in turn, round by round, so that what disturbs the machine disturbs all of

@@ -1,6 +1,7 @@
 #include "bench/report/page.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace bench {
@@ -65,6 +66,17 @@ constexpr percentile percentiles[] = {{"p50_ns", 2, "p50"},
                                       {"p99_9_ns", 1000, "p99.9"},
                                       {"max_ns", 10'000, "max"}};
 
+/// Returns: without an interval where it has none.
+std::optional<spread> noted(const row& one, const std::string& wanted) {
+    for (const auto& [name, value] : one.note_spreads) {
+        if (name == wanted) return value;
+    }
+    for (const auto& [name, value] : one.notes) {
+        if (name == wanted) return spread{value, value, value, false};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<plot> scaling_of(const std::vector<row>& rows) {
@@ -94,10 +106,8 @@ plot latency_of(const row_group& group) {
     for (const row* one : group.rows) {
         plot_line line{one->subject, "", {}};
         for (const percentile& each : percentiles) {
-            for (const auto& [name, value] : one->notes) {
-                if (name == each.note)
-                    line.points.push_back({each.one_in, {value, value, value, false}});
-            }
+            if (const std::optional<spread> value = noted(*one, each.note))
+                line.points.push_back({each.one_in, *value});
         }
         // One figure is no distribution.
         if (line.points.size() > 1) made.lines.push_back(std::move(line));

@@ -85,9 +85,11 @@ void draw_line(svg& out, const plot_line& line, int shape, const axis& across, c
         const double x = across.at(point.x);
         const double low = up.at(point.y.low);
         const double high = up.at(point.y.high);
-        out.line(x, low, x, high, "interval");
-        out.line(x - 3, low, x + 3, low, "interval");
-        out.line(x - 3, high, x + 3, high, "interval");
+        if (point.y.low < point.y.high) {
+            out.line(x, low, x, high, "interval");
+            out.line(x - 3, low, x + 3, low, "interval");
+            out.line(x - 3, high, x + 3, high, "interval");
+        }
         out.marker(x, up.at(point.y.median), shape, line.colour);
     }
 }

@@ -32,6 +32,13 @@ std::string json_of(const std::vector<double>& values) {
     return json_line(texts);
 }
 
+std::string json_of(const std::vector<std::pair<std::string, spread>>& spreads) {
+    json_object out;
+    for (const auto& [name, each] : spreads)
+        out.raw(name, json_line({json_number(each.low), json_number(each.high)}));
+    return out.str();
+}
+
 std::string json_of(const row& one) {
     json_object with;
     for (const auto& [name, value] : one.parameters) with.integer(name, value);
@@ -58,6 +65,7 @@ std::string json_of(const row& one) {
     optional("allocations_per_item", one.allocations);
     optional("syscalls_per_item", one.system_calls);
     for (const auto& [name, value] : one.notes) out.number(name, value);
+    if (!one.note_spreads.empty()) out.raw("note_intervals", json_of(one.note_spreads));
     const std::string ratio_name = std::string(ratio_prefix) + one.reference;
     if (one.ratio) {
         out.number(ratio_name, one.ratio->median)
@@ -85,7 +93,7 @@ environment read_environment(const json_value& from) {
     for (const auto& [name, value] : *from.members()) {
         if (value.text()) where.facts.emplace_back(name, *value.text());
         if (name == "cores" && value.number()) {
-            where.processors = static_cast<int>(std::clamp(integer_of(*value.number()), 0L, 1L << 20));
+            where.processors = static_cast<int>(std::clamp(integer_of(*value.number()), 0L, 9999L));
             where.facts.emplace_back(name, std::to_string(where.processors));
         }
         if (name != "warnings" || !value.elements()) continue;
@@ -134,6 +142,17 @@ std::vector<double> times_of(const json_value& from, std::string_view name) {
     return read;
 }
 
+/// Of notes that were read before.
+void read_note_spreads(row& one, const json_value& from) {
+    for (const auto& [name, value] : one.notes) {
+        const std::vector<double> ends = from.numbers_of(name);
+        if (ends.size() != 2) continue;
+        spread read{value, ends[0], ends[1], one.per_item.sure};
+        put_in_order(read);
+        one.note_spreads.emplace_back(name, read);
+    }
+}
+
 void read_figures(row& one, const json_value& from) {
     spread ratio;
     bool compared = false;
@@ -160,6 +179,7 @@ void read_figures(row& one, const json_value& from) {
     one.per_item.sure = sure && sure->boolean() && *sure->boolean();
     ratio.sure = !from.text_of("verdict").empty() && from.text_of("verdict") != "too few rounds";
     if (compared) one.ratio = ratio;
+    if (const json_value* ends = from.find("note_intervals")) read_note_spreads(one, *ends);
 }
 
 row read_row(const json_value& from) {

@@ -40,6 +40,7 @@ std::vector<row> rows_of(const outcome& measured) {
         one.allocations = sum.allocations;
         one.system_calls = sum.system_calls;
         one.notes = sum.notes;
+        one.note_spreads = sum.note_spreads;
         one.ratio = sum.ratio;
         one.ratios = sum.ratios;
         made.push_back(std::move(one));

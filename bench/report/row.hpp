@@ -33,7 +33,8 @@ struct row {
     std::optional<double> allocations;
     std::optional<double> system_calls;
     std::vector<std::pair<std::string, double>> notes;
-    std::optional<spread> ratio;  ///< To the reference.
+    std::vector<std::pair<std::string, spread>> note_spreads;  ///< Of those that have one.
+    std::optional<spread> ratio;                               ///< To the reference.
     std::vector<double> ratios;
 
     bool measured() const noexcept { return missing.empty(); }

@@ -57,11 +57,15 @@ TEST_CASE("percentiles are plotted for those who noted more than one") {
     std::vector<bench::row> rows{row_around("echo", "raw", 1), row_around("echo", "lariat", 1)};
     rows[0].notes = {{"p50_ns", 10}, {"p99_ns", 90}, {"rate", 5}};
     rows[1].notes = {{"p50_ns", 10}};
+    rows[0].note_spreads = {{"p99_ns", {90, 80, 110, true}}};
 
     const auto plot = bench::latency_of(bench::grouped(rows).at(0));
 
     REQUIRE(plot.lines.size() == 1);
-    CHECK(plot.lines[0].points.size() == 2);
+    REQUIRE(plot.lines[0].points.size() == 2);
+    CHECK(plot.lines[0].points[0].y.high == 10);
+    CHECK(plot.lines[0].points[1].y.low == 80);
+    CHECK(plot.lines[0].points[1].y.high == 110);
     CHECK(plot.x_ticks.size() == 2);
 }
 
@@ -126,7 +130,8 @@ TEST_CASE("the page does not call extremes an interval") {
 
 TEST_CASE("whatever figures a file holds, its page comes to an end") {
     for (const char* const figures :
-         {R"("median": 1, "low": 1, "high": 1e300)", R"("median": 5e-324, "low": 0, "high": 5e-324)",
+         {R"("median": 1, "low": 1, "high": 1e300)",
+          R"("median": 5e-324, "low": 0, "high": 5e-324)",
           R"("median": -1, "low": -1e300, "high": 0)", R"("median": 1e308, "low": 1, "high": 0)"}) {
         CAPTURE(figures);
         std::string rows;
@@ -135,8 +140,7 @@ TEST_CASE("whatever figures a file holds, its page comes to an end") {
                     R"({"workload": "a", "subject": "lariat", "parameters": {"depth": )" + depth +
                     R"(}, "ratio_to_raw": 1e-300, "ratio_low": 5e-324, "ratio_high": 1e300, )" +
                     figures + R"(, "p50_ns": 1e-320, "p99_ns": 1e300})";
-        const auto read =
-            bench::from_json(R"({"environment": {}, "results": [)" + rows + "]}");
+        const auto read = bench::from_json(R"({"environment": {}, "results": [)" + rows + "]}");
 
         const auto page = bench::to_html(read, nullptr);
 

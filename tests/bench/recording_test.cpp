@@ -23,6 +23,7 @@ bench::row full_row() {
     one.allocations = 0;
     one.system_calls = 0.5;
     one.notes = {{"p50_ns", 7.5}, {"p99_ns", 80}};
+    one.note_spreads = {{"p99_ns", {80, 70, 95, true}}};
     return one;
 }
 
@@ -70,6 +71,11 @@ TEST_CASE("a recording that is written as JSON is read as the same") {
     CHECK(is.allocations == 0.0);
     CHECK(is.system_calls == 0.5);
     CHECK(is.notes == was.notes);
+    REQUIRE(is.note_spreads.size() == 1);
+    CHECK(is.note_spreads[0].first == "p99_ns");
+    CHECK(is.note_spreads[0].second.median == 80);
+    CHECK(is.note_spreads[0].second.low == 70);
+    CHECK(is.note_spreads[0].second.high == 95);
     CHECK(is.rounds.size() == 9);
     CHECK(is.ratios.size() == 9);
     CHECK(read.rows[1].missing == "is not installed, sorry");
@@ -119,8 +125,8 @@ TEST_CASE("an interval that does not hold its median is widened until it does") 
 
 TEST_CASE("rounds that took no time, and numbers that nothing counts to, are refused") {
     for (const char* const wrong :
-         {R"("rounds": [1, 0])", R"("rounds": [1, null])", R"("rounds": [-1])",
-          R"("ratios": [0])", R"("parameters": {"depth": 1e300})"}) {
+         {R"("rounds": [1, 0])", R"("rounds": [1, null])", R"("rounds": [-1])", R"("ratios": [0])",
+          R"("parameters": {"depth": 1e300})"}) {
         CAPTURE(wrong);
         const std::string text =
             R"({"environment": {}, "results": [{"workload": "a", "subject": "b", )" +

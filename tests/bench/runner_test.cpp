@@ -194,8 +194,7 @@ TEST_CASE("each subject follows each other one equally often") {
 }
 
 TEST_CASE("one that fails keeps its rounds, and the others have all of theirs") {
-    const auto work =
-        made_of({{"raw", "", breaks_in_the_third_round}, {"lariat", "", twice_that}});
+    const auto work = made_of({{"raw", "", breaks_in_the_third_round}, {"lariat", "", twice_that}});
 
     const bench::outcome found = bench::measure(work, {}, {.rounds = 7});
 
@@ -219,6 +218,11 @@ TEST_CASE("what is noted as max is the largest of all rounds, the rest their med
     const auto& notes = found.subjects.at(0).notes;
     CHECK(notes.at(0) == std::pair<std::string, double>("max_ns", 4));
     CHECK(notes.at(1) == std::pair<std::string, double>("p99_ns", 3));
+    const auto& spreads = found.subjects.at(0).note_spreads;
+    REQUIRE(spreads.size() == 1);
+    CHECK(spreads[0].first == "p99_ns");
+    CHECK(spreads[0].second.low == 2);
+    CHECK(spreads[0].second.high == 4);
 }
 
 TEST_CASE("a round that took no time was none") {
