@@ -2,15 +2,20 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "bench/echo/child.hpp"
 #include "tests/bench/made_up.hpp"
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -45,6 +50,11 @@ std::string complaint_of(Attempt what) {
     return "";
 }
 
+/// Returns: what `lariat-bench` says on stdout.
+std::string said_by_program(const std::vector<std::string>& arguments) {
+    return bench::child(LARIAT_BENCH, arguments, -1).output(60s);
+}
+
 }  // namespace
 
 TEST_CASE("each file that is asked for is written, in place of what it held") {
@@ -63,7 +73,9 @@ TEST_CASE("until something is written, a file keeps what it holds") {
     const folder here;
     std::ofstream(here / "a.json") << "older";
 
-    { const bench::output_files opened({here / "a.json", "", ""}); }
+    {
+        const bench::output_files opened({here / "a.json", "", ""});
+    }
 
     CHECK(bench::read_file(here / "a.json") == "older");
 }
@@ -92,4 +104,37 @@ TEST_CASE("what is no regular file is written, too") {
     bench::output_file nowhere("/dev/null");
 
     CHECK_NOTHROW(nowhere.write("text"));
+}
+
+TEST_CASE("nothing is measured for a file that cannot be written") {
+    const folder here;
+
+    CHECK(said_by_program({"nop", "--smoke", "--json", here / "no/a.json"}).empty());
+    CHECK(said_by_program({"nop", "--smoke", "--compare", here / "a.json"}).empty());
+}
+
+TEST_CASE("a small run ends with how many were measured") {
+    const folder here;
+
+    const std::string said =
+        said_by_program({"nop", "depth=1", "--smoke", "--json", here / "a.json"});
+
+    CHECK(said.ends_with("\n1 of 1 measured\n"));
+    CHECK(bench::read_recording(here / "a.json").rows.size() >= 2);
+}
+
+TEST_CASE("what was read from a file is told like what was measured, and written") {
+    const folder here;
+    std::ofstream(here / "a.json") << bench::to_json(
+        {made_up::place(),
+         {made_up::row_around("nop", "raw", 50), made_up::row_around("nop", "lariat", 100)}});
+
+    const std::string said = said_by_program(
+        {"--from", here / "a.json", "--csv", here / "a.csv", "--compare", here / "a.json"});
+
+    CHECK(said.find("nop [ns/item]\n  raw ") != said.npos);
+    CHECK(said.find("where Lariat does not lead: 1, of 1 group that could be judged\n") !=
+          said.npos);
+    CHECK(said.find("\n2 unchanged\n") != said.npos);
+    CHECK(bench::read_file(here / "a.csv").starts_with("workload,"));
 }
