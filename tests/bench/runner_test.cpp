@@ -6,10 +6,10 @@
 #include <csignal>
 #include <map>
 #include <ostream>
-#include <thread>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
