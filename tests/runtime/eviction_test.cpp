@@ -34,6 +34,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// What one thread tells another one, once.
+class signal {
+  public:
+    void give() {
+        given_ = true;
+        given_.notify_one();
+    }
+    void take() const { given_.wait(false); }
+
+  private:
+    std::atomic<bool> given_{false};
+};
+
 /// Ends when it is told to, whatever it is asked.
 class stubborn final : public io::aio_awaitable<std::size_t> {
   public:
@@ -42,17 +55,16 @@ class stubborn final : public io::aio_awaitable<std::size_t> {
     void end() noexcept { finish({}, 1); }
 
     /// Waits until it is pending.
-    void started() const { started_.wait(false); }
+    void started() const { started_.take(); }
 
   private:
     void start() noexcept override {
         if (!defer(nullptr, nullptr)) return;
-        started_ = true;
-        started_.notify_one();
+        started_.give();
     }
     std::size_t value() noexcept override { return count(); }
 
-    std::atomic<bool> started_{false};
+    signal started_;
 };
 
 template <class End>
@@ -89,14 +101,13 @@ void visit_until(io::scheduler& there, io::task<> body, MayEnd may_end) {
 TEST_CASE("a guest that is turned out ends what a destructor over there waits for") {
     neighbour other;
     stubborn pending;
-    std::atomic<bool> leaving{false};
+    signal leaving;
     auto waits = [&]() -> io::task<> { (void)co_await pending; };
     auto blocks = [&]() -> io::task<> {
         io::task_scope scope;
         scope.spawn(waits());
         co_await io::yield();
-        leaving = true;
-        leaving.notify_one();
+        leaving.give();
         co_return;  // The scope's end waits for `pending`.
     };
     std::future<void> blocked;
@@ -106,41 +117,9 @@ TEST_CASE("a guest that is turned out ends what a destructor over there waits fo
         (void)co_await io::sleep_for(1h);
     };
 
-    visit_until(other.loop(), ends_it(), [&] { leaving.wait(false); });
+    visit_until(other.loop(), ends_it(), [&] { leaving.take(); });
 
     CHECK(blocked.wait_for(10s) == std::future_status::ready);
-}
-
-TEST_CASE("a guest is not turned out while a task of its own is being destroyed") {
-    neighbour other;
-    stubborn pending;
-    std::string order;
-    auto waits = [&]() -> io::task<> { (void)co_await pending; };
-    // What it leaves behind is destroyed with its frame, and waits.
-    auto leaves = [&](std::unique_ptr<io::task_scope> left) -> io::task<> {
-        left = std::make_unique<io::task_scope>();
-        left->spawn(waits());
-        co_await io::yield();
-    };
-    auto guest = [&]() -> io::task<> {
-        const at_end end([&] { order += "guest"; });
-        io::task_scope scope;
-        scope.spawn(leaves(nullptr));
-        (void)co_await io::sleep_for(1h);
-    };
-    std::thread ends_it;
-
-    visit_until(other.loop(), guest(), [&] {
-        pending.started();
-        ends_it = std::thread([&] {
-            std::this_thread::sleep_for(10ms);  // The visit's end has come over by then.
-            order += "task ";
-            pending.end();
-        });
-    });
-    ends_it.join();
-
-    CHECK(order == "task guest");
 }
 
 namespace {
@@ -156,8 +135,8 @@ struct leftover {
     }
 };
 
-/// Destroys the visit of `guest(leftover, order)` while it waits for what it left, and ends that
-/// afterwards.
+/// Destroys the visit of `guest(pending, its scheduler)` while a part of it waits for `pending` as
+/// that part is destroyed, and ends that afterwards.
 /// Returns: in which order both ended.
 template <class Guest>
 std::string order_of_ends(Guest guest) {
@@ -226,6 +205,21 @@ stranger blocks_after_a_pause(stubborn& pending) {
 
 }  // namespace
 
+TEST_CASE("a guest is not turned out while a task of its own is being destroyed") {
+    const std::string order = order_of_ends([](stubborn& pending, io::scheduler&) -> io::task<> {
+        // What it leaves behind is destroyed with its frame, and waits.
+        auto leaves = [](stubborn& what, leftover left) -> io::task<> {
+            left.leave(what);
+            co_await io::yield();
+        };
+        io::task_scope scope;
+        scope.spawn(leaves(pending, {}));
+        (void)co_await io::sleep_for(1h);
+    });
+
+    CHECK(order == "part guest");
+}
+
 TEST_CASE("a guest is not turned out while a generator of its own runs that nobody asks") {
     const std::string order = order_of_ends([](stubborn& pending, io::scheduler&) -> io::task<> {
         auto values = blocks_when_it_is_left(pending);
@@ -283,12 +277,11 @@ TEST_CASE("a guest is not turned out while a foreign coroutine of its own runs")
 TEST_CASE("a guest is turned out while the arguments of another task's child are destroyed") {
     neighbour other;
     stubborn pending;
-    std::atomic<bool> leaving{false};
+    signal leaving;
     auto ends = [&](leftover left) -> io::task<> {
         left.leave(pending);
         co_await io::yield();
-        leaving = true;
-        leaving.notify_one();
+        leaving.give();
         co_return;  // What is left is destroyed with the frame, and waits.
     };
     auto blocks = [&]() -> io::task<> {
@@ -303,23 +296,64 @@ TEST_CASE("a guest is turned out while the arguments of another task's child are
         (void)co_await io::sleep_for(1h);
     };
 
-    visit_until(other.loop(), ends_it(), [&] { leaving.wait(false); });
+    visit_until(other.loop(), ends_it(), [&] { leaving.take(); });
 
     CHECK(blocked.wait_for(10s) == std::future_status::ready);
+}
+
+TEST_CASE("a guest that cannot go yet holds up none that is recalled while another one goes") {
+    neighbour other;
+    stubborn for_first;
+    stubborn for_second;
+    signal second_is_here, third_is_here, second_may_go, second_goes, third_may_go;
+    auto first = [&]() -> io::task<> {
+        leftover left;
+        left.leave(for_first);
+        co_await io::yield();
+        left.waits.reset();
+    };
+    auto second = [&]() -> io::task<> {
+        leftover left;
+        const at_end leaving([&] { second_goes.give(); });
+        left.leave(for_second);
+        second_is_here.give();
+        (void)co_await io::sleep_for(1h);
+    };
+    auto third = [&]() -> io::task<> {
+        const at_end end([&] { for_second.end(); });
+        third_is_here.give();
+        (void)co_await io::sleep_for(1h);
+    };
+
+    std::thread visits_second(
+        [&] { visit_until(other.loop(), second(), [&] { second_may_go.take(); }); });
+    std::thread visits_third(
+        [&] { visit_until(other.loop(), third(), [&] { third_may_go.take(); }); });
+    second_is_here.take();
+    third_is_here.take();
+    std::thread recalls([&] {
+        for_first.started();
+        std::this_thread::sleep_for(10ms);  // The first one was recalled, and cannot go.
+        second_may_go.give();
+        second_goes.take();
+        third_may_go.give();
+        visits_second.join();
+        visits_third.join();
+        for_first.end();
+    });
+    visit_until(other.loop(), first(), [&] { for_first.started(); });
+    recalls.join();
 }
 
 TEST_CASE("a guest is turned out once, also if it is recalled while its host's end waits for it") {
     neighbour other;
     stubborn pending;
-    std::atomic<bool> leaving{false};
+    signal leaving;
     auto waits = [&]() -> io::task<> { (void)co_await pending; };
     auto guest = [&]() -> io::task<> {
         io::task_scope scope;
         scope.spawn(waits());
-        const at_end end([&] {
-            leaving = true;
-            leaving.notify_one();
-        });
+        const at_end end([&] { leaving.give(); });
         (void)co_await io::shield(io::sleep_for(1h));
         // The scope's end waits for `pending`.
     };
@@ -328,7 +362,7 @@ TEST_CASE("a guest is turned out once, also if it is recalled while its host's e
     visit_until(other.loop(), guest(), [&] {
         pending.started();
         stops = std::thread([&] { other.end(); });
-        leaving.wait(false);
+        leaving.take();
         ends_it = std::thread([&] {
             std::this_thread::sleep_for(10ms);  // The recall has come over by then.
             pending.end();
