@@ -2,6 +2,8 @@
 
 #include <liburing.h>
 
+#include "aio/op/transfer_hints.hpp"
+
 namespace lariat {
 namespace {
 
@@ -19,6 +21,7 @@ void receive_datagram::prepare(io_uring_sqe& entry) const noexcept {
     header.msg_namelen = sizeof sender.bytes;
     io_uring_prep_recvmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_TRUNC));
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 
@@ -38,6 +41,7 @@ void send_datagram::prepare(io_uring_sqe& entry) const noexcept {
     header.msg_namelen = to.size();
     io_uring_prep_sendmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_NOSIGNAL));
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 

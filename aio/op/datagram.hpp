@@ -34,6 +34,7 @@ struct receive_datagram {
     descriptor_ref socket;
     buffer_view buffer;
     int flags = 0;                     ///< MSG_PEEK and the like; MSG_TRUNC is always there.
+    bool poll_first = false;           ///< As in `receive`.
     mutable msghdr header{};           ///< What the kernel reads and fills; made by `prepare`.
     mutable address_storage sender{};  ///< What the kernel fills.
 
@@ -55,6 +56,7 @@ struct send_datagram {
     const_buffer_view buffer;
     address to{};  ///< Names nothing: to whom the socket is connected.
     int flags = 0;
+    bool poll_first = false;  ///< As in `send`.
     mutable msghdr header{};  ///< What the kernel reads; made by `prepare`.
 
     void prepare(io_uring_sqe& entry) const noexcept;

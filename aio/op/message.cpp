@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "aio/op/transfer_hints.hpp"
+
 namespace lariat {
 namespace {
 
@@ -28,6 +30,7 @@ void receive_message::prepare(io_uring_sqe& entry) const noexcept {
     header.msg_namelen = sizeof sender.bytes;
     io_uring_prep_recvmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_CMSG_CLOEXEC));
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 
@@ -43,6 +46,7 @@ void send_message::prepare(io_uring_sqe& entry) const noexcept {
     header.msg_namelen = to.size();
     io_uring_prep_sendmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_NOSIGNAL));
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 
@@ -52,6 +56,7 @@ void receive_scattered::prepare(io_uring_sqe& entry) const noexcept {
         return io_uring_prep_nop(&entry);
     fill_buffers(header, buffers, nullptr, 0);
     io_uring_prep_recvmsg(&entry, socket.number(), &header, static_cast<unsigned>(flags));
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 
@@ -59,6 +64,7 @@ void send_gathered::prepare(io_uring_sqe& entry) const noexcept {
     fill_buffers(header, buffers, nullptr, 0);
     io_uring_prep_sendmsg(&entry, socket.number(), &header,
                           static_cast<unsigned>(flags | MSG_NOSIGNAL));
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 

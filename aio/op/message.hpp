@@ -40,6 +40,7 @@ struct receive_message {
     std::span<const buffer_view> buffers;
     buffer_view ancillary{};  ///< Aligned as a `cmsghdr` is.
     int flags = 0;
+    bool poll_first = false;           ///< As in `receive`.
     mutable msghdr header{};           ///< What the kernel reads and fills; made by `prepare`.
     mutable address_storage sender{};  ///< What the kernel fills.
 
@@ -62,6 +63,7 @@ struct send_message {
     address to{};  ///< Names nothing: to whom the socket is connected.
     const_buffer_view ancillary{};
     int flags = 0;
+    bool poll_first = false;  ///< As in `send`.
     mutable msghdr header{};  ///< What the kernel reads; made by `prepare`.
 
     void prepare(io_uring_sqe& entry) const noexcept;
@@ -83,6 +85,7 @@ struct receive_scattered {
     descriptor_ref socket;
     std::span<const buffer_view> buffers;
     int flags = 0;
+    bool poll_first = false;  ///< As in `receive`.
     mutable msghdr header{};  ///< What the kernel reads; made by `prepare`.
 
     void prepare(io_uring_sqe& entry) const noexcept;
@@ -102,6 +105,7 @@ struct send_gathered {
     descriptor_ref socket;
     std::span<const const_buffer_view> buffers;
     int flags = 0;
+    bool poll_first = false;  ///< As in `send`.
     mutable msghdr header{};  ///< What the kernel reads; made by `prepare`.
 
     void prepare(io_uring_sqe& entry) const noexcept;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aio/op/transfer_hints.hpp"
 #include "runtime/check.hpp"
 #include "runtime/kernel_abi.hpp"
 
@@ -26,6 +27,7 @@ remedy remedy_of_pool(std::error_code why) noexcept {
 
 void receive_pooled::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_recv(&entry, socket.number(), nullptr, 0, flags);
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
     pick_from(pool, entry);
 }
@@ -61,6 +63,7 @@ void receive_message_pooled::prepare_multishot(io_uring_sqe& entry) const noexce
     header.msg_controllen = ancillary;
     io_uring_prep_recvmsg_multishot(&entry, socket.number(), &header,
                                     static_cast<unsigned>(flags | MSG_CMSG_CLOEXEC));
+    entry.ioprio |= transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
     pick_from(pool, entry);
 }

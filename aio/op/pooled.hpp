@@ -31,6 +31,7 @@ struct receive_pooled {
     descriptor_ref socket;
     buffer_pool& pool;
     int flags = 0;
+    bool poll_first = false;  ///< As in `receive`.
 
     void prepare(io_uring_sqe& entry) const noexcept;
     void prepare_multishot(io_uring_sqe& entry) const noexcept;
@@ -107,6 +108,7 @@ struct receive_message_pooled {
     buffer_pool& pool;
     std::size_t ancillary = 0;  ///< Room for ancillary data in each buffer; a multiple of 8.
     int flags = 0;
+    bool poll_first = false;  ///< As in `receive`.
     mutable msghdr header{};  ///< What the kernel reads; made by `prepare_multishot`.
 
     void prepare(io_uring_sqe& entry) const noexcept { prepare_multishot(entry); }

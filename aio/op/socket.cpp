@@ -3,13 +3,21 @@
 #include <errno.h>
 #include <liburing.h>
 
+#include <cstdint>
+
 #include "aio/op/direct_place.hpp"
+#include "aio/op/transfer_hints.hpp"
+#include "runtime/capabilities.hpp"
 #include "runtime/kernel_abi.hpp"
 
 namespace lariat {
 namespace {
 
 completion_event event_of(int outcome) noexcept { return {outcome < 0 ? -errno : outcome, 0}; }
+
+std::uint16_t accept_hints(bool poll_first) noexcept {
+    return poll_first && capabilities().since({6, 10}) ? kernel::accept_poll_first : 0;
+}
 
 }  // namespace
 
@@ -44,6 +52,7 @@ completion_event listen::fallback() const noexcept {
 
 void accept::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_accept(&entry, socket.number(), nullptr, nullptr, flags_into(into, SOCK_CLOEXEC));
+    entry.ioprio = accept_hints(poll_first);
     entry.flags = socket.entry_flags();
     choose_place(entry, into);
 }
@@ -86,6 +95,7 @@ void accept_from::prepare(io_uring_sqe& entry) const noexcept {
     storage.size = sizeof storage.bytes;
     io_uring_prep_accept(&entry, socket.number(), reinterpret_cast<sockaddr*>(&storage.bytes),
                          &storage.size, flags_into(into, SOCK_CLOEXEC));
+    entry.ioprio = accept_hints(poll_first);
     entry.flags = socket.entry_flags();
     choose_place(entry, into);
 }
@@ -105,12 +115,14 @@ void receive::prepare(io_uring_sqe& entry) const noexcept {
     if (buffer.empty() && flags == 0) [[unlikely]]
         return io_uring_prep_nop(&entry);
     io_uring_prep_recv(&entry, socket.number(), buffer.data(), buffer.transfer_size(), flags);
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 
 void send::prepare(io_uring_sqe& entry) const noexcept {
     io_uring_prep_send(&entry, socket.number(), buffer.data(), buffer.transfer_size(),
                        flags | MSG_NOSIGNAL);
+    entry.ioprio = transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 

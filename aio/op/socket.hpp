@@ -77,6 +77,7 @@ struct accept {
 
     descriptor_ref socket;
     direct_table* into = nullptr;  ///< Makes direct descriptors of this table.
+    bool poll_first = false;       ///< Waits before it tries; from Linux 6.10, else it tries first.
 
     void prepare(io_uring_sqe& entry) const noexcept;
 
@@ -114,6 +115,7 @@ struct accept_from {
 
     descriptor_ref socket;
     direct_table* into = nullptr;       ///< Makes a direct descriptor of this table.
+    bool poll_first = false;            ///< As in `accept`.
     mutable address_storage storage{};  ///< What the kernel fills.
 
     void prepare(io_uring_sqe& entry) const noexcept;
@@ -162,14 +164,15 @@ struct shutdown {
 /// takes nothing and tells nothing of the peer, unless `flags` ask the kernel something. Errors:
 /// connection_reset, bad_file_descriptor; canceled, timed_out. Cancel: nothing is taken; data beats
 /// cancel. Lifetime: the buffer is the kernel's until the operation has finished, even after
-/// cancel. Source: recv(2), io_uring_prep_recv(3), Linux 5.6.
+/// cancel. Source: recv(2), io_uring_prep_recv(3), Linux 5.6; `poll_first` Linux 5.19.
 struct receive {
     static constexpr const char* name = "receive";
     static constexpr bool counts = true;
 
     descriptor_ref socket;
     buffer_view buffer;
-    int flags = 0;  ///< MSG_PEEK, MSG_WAITALL and the like.
+    int flags = 0;            ///< MSG_PEEK, MSG_WAITALL and the like.
+    bool poll_first = false;  ///< Waits before it tries: spares a try where nothing can be there.
 
     void prepare(io_uring_sqe& entry) const noexcept;
     static std::size_t value(completion_event event) noexcept {
@@ -180,14 +183,16 @@ struct receive {
 /// Sends some of the buffer, usually all; `write_all` goes on until all is sent. A peer that is
 /// gone is an error, never SIGPIPE. Returns: how many bytes. Errors: broken_pipe, connection_reset,
 /// bad_file_descriptor; canceled, timed_out. Lifetime: the buffer must not change until the
-/// operation has finished, even after cancel. Source: send(2), io_uring_prep_send(3), Linux 5.6.
+/// operation has finished, even after cancel. Source: send(2), io_uring_prep_send(3), Linux 5.6;
+/// `poll_first` Linux 5.19.
 struct send {
     static constexpr const char* name = "send";
     static constexpr bool counts = true;
 
     descriptor_ref socket;
     const_buffer_view buffer;
-    int flags = 0;  ///< MSG_MORE, MSG_WAITALL and the like; MSG_NOSIGNAL is always there.
+    int flags = 0;            ///< MSG_MORE, MSG_WAITALL and the like; MSG_NOSIGNAL always.
+    bool poll_first = false;  ///< Waits before it tries: spares a try where no room can be.
 
     void prepare(io_uring_sqe& entry) const noexcept;
     static std::size_t value(completion_event event) noexcept {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <liburing.h>
 
+#include "aio/op/transfer_hints.hpp"
 #include "runtime/capabilities.hpp"
 #include "runtime/kernel_abi.hpp"
 
@@ -39,9 +40,11 @@ bool zero_copy_progress::other_way(completion_event event) noexcept {
 
 void send_zero_copy::prepare(io_uring_sqe& entry) const noexcept {
     if (progress.plain)
-        return send{.socket = socket, .buffer = buffer, .flags = flags}.prepare(entry);
+        return send{.socket = socket, .buffer = buffer, .flags = flags, .poll_first = poll_first}
+            .prepare(entry);
     io_uring_prep_send_zc(&entry, socket.number(), buffer.data(), buffer.transfer_size(),
                           flags | MSG_NOSIGNAL, report_if_it_can());
+    entry.ioprio |= transfer_hints(poll_first);
     entry.flags = socket.entry_flags();
 }
 
@@ -49,6 +52,7 @@ void send_zero_copy_fixed::prepare(io_uring_sqe& entry) const noexcept {
     send_zero_copy{.socket = socket,
                    .buffer = {buffer.data(), buffer.size()},
                    .flags = flags,
+                   .poll_first = poll_first,
                    .progress = progress}
         .prepare(entry);
     if (progress.plain) return;
@@ -57,8 +61,12 @@ void send_zero_copy_fixed::prepare(io_uring_sqe& entry) const noexcept {
 }
 
 void send_message_zero_copy::prepare(io_uring_sqe& entry) const noexcept {
-    const send_message plain{
-        .socket = socket, .buffers = buffers, .to = to, .ancillary = ancillary, .flags = flags};
+    const send_message plain{.socket = socket,
+                             .buffers = buffers,
+                             .to = to,
+                             .ancillary = ancillary,
+                             .flags = flags,
+                             .poll_first = poll_first};
     plain.prepare(entry);
     header = plain.header;
     // The header's address stays ours, not that of the description which filled it.
@@ -66,7 +74,7 @@ void send_message_zero_copy::prepare(io_uring_sqe& entry) const noexcept {
     entry.addr = reinterpret_cast<std::uint64_t>(&header);
     if (progress.plain) return;
     entry.opcode = IORING_OP_SENDMSG_ZC;
-    entry.ioprio = report_if_it_can();
+    entry.ioprio |= report_if_it_can();
     if (inside.empty() || !capabilities().since({6, 15})) return;
     entry.ioprio |= IORING_RECVSEND_FIXED_BUF;
     entry.buf_index = inside.place();

@@ -52,7 +52,8 @@ struct send_zero_copy {
 
     descriptor_ref socket;
     const_buffer_view buffer;
-    int flags = 0;  ///< MSG_MORE, MSG_WAITALL; MSG_NOSIGNAL is always there.
+    int flags = 0;            ///< MSG_MORE, MSG_WAITALL; MSG_NOSIGNAL is always there.
+    bool poll_first = false;  ///< As in `send`.
     mutable zero_copy_progress progress{};
 
     void prepare(io_uring_sqe& entry) const noexcept;
@@ -71,6 +72,7 @@ struct send_zero_copy_fixed {
     descriptor_ref socket;
     fixed_view buffer;
     int flags = 0;
+    bool poll_first = false;  ///< As in `send`.
     mutable zero_copy_progress progress{};
 
     void prepare(io_uring_sqe& entry) const noexcept;
@@ -93,6 +95,7 @@ struct send_message_zero_copy {
     const_buffer_view ancillary{};
     fixed_view inside{};
     int flags = 0;
+    bool poll_first = false;  ///< As in `send`.
     mutable msghdr header{};  ///< What the kernel reads; made by `prepare`.
     mutable zero_copy_progress progress{};
 
