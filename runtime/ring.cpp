@@ -55,9 +55,15 @@ static_assert(sizeof(registered_wait) == 64);
 
 }  // namespace
 
+/// While the kernel polls a disk it does not read registered limits.
+bool ring::can_register_waits(const ring_options& options) const noexcept {
+    return options.disk == disk_completion::interrupt && since({6, 13});
+}
+
 ring::ring(ring_options options)
     : queues_(std::make_unique<queues>()), capabilities_(capabilities()) {
     io_uring& shared = queues_->shared;
+    options.registered_waits = options.registered_waits && can_register_waits(options);
     set_up_ring(shared, options);
     add_extras(shared, options, capabilities_, queues_->extras);
     if (io_uring_register_ring_fd(&shared) == 1) enter_flags_ = IORING_ENTER_REGISTERED_RING;

@@ -151,6 +151,7 @@ class ring {
     unsigned free_entries() const noexcept { return submission_size_ - unsubmitted(); }
     bool full() const noexcept { return free_entries() == 0; }
     bool answers_waiting() const noexcept;
+    bool can_register_waits(const ring_options& options) const noexcept;
     bool kernel_wants_enter() const noexcept;
     void map_queues() noexcept;
     void limit_wait(wait_request& request, duration limit) noexcept;

@@ -62,10 +62,11 @@ void poll_network(io_uring& shared, const ring_options& options, ring_extras& in
     if (registered(shared, kernel::register_napi, &request, 1)) into.names += " napi";
 }
 
-/// The ring is disabled until then: the kernel takes the region only before it runs.
-void register_waits(io_uring& shared, const capability_set& can, ring_extras& into) noexcept {
+/// The ring is disabled until then: the kernel takes the region only before it runs. Shared: a
+/// fork must not leave this process with a copy of a page that the kernel reads.
+void register_waits(io_uring& shared, ring_extras& into) noexcept {
     void* const memory = ::mmap(nullptr, page, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+                                MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (memory == MAP_FAILED) return;
     into.wait_memory = static_cast<std::byte*>(memory);
     region_description region{};
@@ -75,7 +76,7 @@ void register_waits(io_uring& shared, const capability_set& can, ring_extras& in
     region_request request{};
     request.region = reinterpret_cast<std::uint64_t>(&region);
     request.flags = region_for_waits;
-    if (can.since({6, 13}) && registered(shared, kernel::register_mem_region, &request, 1)) {
+    if (registered(shared, kernel::register_mem_region, &request, 1)) {
         into.names += " registered_waits";
         return;
     }
@@ -92,7 +93,7 @@ ring_extras::~ring_extras() {
 void add_extras(io_uring& shared, const ring_options& options, const capability_set& can,
                 ring_extras& into) noexcept {
     if (options.registered_waits) {
-        register_waits(shared, can, into);
+        register_waits(shared, into);
         registered(shared, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
     }
     limit_workers(shared, options, into);

@@ -4,6 +4,7 @@
 #include <liburing.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -218,19 +219,48 @@ TEST_CASE("ring options: under load a wait is for a batch, and no longer than it
     CHECK(waited_for_one() < 299ms);
 }
 
-TEST_CASE("ring options: waits whose limits are registered end at them") {
+TEST_CASE("ring options: waits whose limits are registered end at them, and others too") {
     const whole_batches whole;  // An interrupted wait ends before.
-    io::ring ring({.registered_waits = true});
-    if (!has(ring, "registered_waits")) MESSAGE("skipped: this kernel has no registered waits");
-    CHECK((!has(ring, "registered_waits") || ring.since({6, 13})));
-    CHECK(answers(ring, 10));
+    for (const bool registered : {true, false}) {
+        io::ring ring({.registered_waits = registered});
+        if (registered && !has(ring, "registered_waits"))
+            MESSAGE("skipped: this kernel has no registered waits");
+        CHECK((!has(ring, "registered_waits") || (registered && ring.since({6, 13}))));
+        CHECK(answers(ring, 10));
+        const auto begin = std::chrono::steady_clock::now();
+        ring.wait(2ms);
+        CHECK(std::chrono::steady_clock::now() - begin >= 2ms);
+        io::scheduler_options options;
+        options.ring.registered_waits = registered;
+        auto nap = []() -> io::task<io::result<void>> { co_return co_await io::sleep_for(1ms); };
+        CHECK(io::run(nap(), options));
+    }
+}
+
+TEST_CASE("ring options: limits of waits are this process's while it has a child") {
+    const whole_batches whole;
+    io::ring ring({});
+    ring.wait(1us);
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        char byte;
+        ::close(ends[1]);
+        ::_exit(static_cast<int>(::read(ends[0], &byte, 1)));
+    }
+    REQUIRE(child > 0);
+
     const auto begin = std::chrono::steady_clock::now();
     ring.wait(2ms);
-    CHECK(std::chrono::steady_clock::now() - begin >= 2ms);
-    io::scheduler_options options;
-    options.ring.registered_waits = true;
-    auto nap = []() -> io::task<io::result<void>> { co_return co_await io::sleep_for(1ms); };
-    CHECK(io::run(nap(), options));
+    const auto span = std::chrono::steady_clock::now() - begin;
+    ::close(ends[1]);
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    ::close(ends[0]);
+
+    CHECK(span >= 2ms);
+    CHECK(status == 0);
 }
 
 TEST_CASE("ring options: queues change their size under what is in flight") {
