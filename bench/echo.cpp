@@ -14,6 +14,7 @@
 #include "bench/echo/request.hpp"
 #include "bench/echo/servers.hpp"
 #include "bench/echo/socket.hpp"
+#include "bench/tls/ends.hpp"
 #include "bench/workloads.hpp"
 
 namespace bench {
@@ -34,7 +35,7 @@ class board_descriptor {
 /// parameter of the workload and what the load calls it.
 load_result run_echo(const job& work, const std::string& name, const std::string& address,
                      const std::pair<const char*, const char*>& option) {
-    for (const echo_server& known : echo_servers) {
+    for (const echo_server& known : servers_of(name)) {
         // It could only end, and not say why.
         if (known.name == work.subject && !known.serve) (void)known.path();
     }
@@ -112,9 +113,16 @@ void echo_over_unix(const job& work, meter& figures) {
     report(run_echo(work, "echo.unix", "unix:@lariat-bench-" + run, closed_loop), figures);
 }
 
-std::vector<subject> all_servers(void (*run)(const job&, meter&)) {
+void echo_over_tls(const job& work, meter& figures) {
+    must_have_tls();
+    report(run_echo(work, "echo.tls", "127.0.0.1:0", closed_loop), figures);
+}
+
+std::vector<subject> all_servers(void (*run)(const job&, meter&),
+                                 std::string_view workload = "echo.tcp") {
     std::vector<subject> all;
-    for (const echo_server& server : echo_servers) all.push_back({server.name, server.what, run});
+    for (const echo_server& server : servers_of(workload))
+        all.push_back({server.name, server.what, run});
     return all;
 }
 
@@ -162,6 +170,30 @@ workload echo_tcp_workload() {
 
 workload echo_unix_workload() {
     return echo_workload("echo.unix", "the same over unix sockets", echo_over_unix);
+}
+
+workload echo_tls_workload() {
+    return {
+        .name = "echo.tls",
+        .what =
+            "echo over TLS 1.3 and TCP on the loopback device: the server's CPU time per message",
+        .parameters = {{.name = "connections",
+                        .values = {1, 32},
+                        .what = "whose handshakes are over before anything is measured",
+                        .most = 10'000,
+                        .smoke_values = {8}},
+                       {.name = "size", .values = {64}, .what = "bytes per message", .most = 4096},
+                       {.name = "pipeline",
+                        .values = {1},
+                        .what = "messages on their way per connection, in a record where they are "
+                                "sent together",
+                        .most = 64}},
+        .items = 1,
+        .smoke_items = 1,
+        .subjects = all_servers(echo_over_tls, "echo.tls"),
+        .unit = "server CPU ns/message",
+        .optional = true,
+    };
 }
 
 workload echo_rate_workload() {

@@ -10,8 +10,8 @@ namespace bench {
 
 const char* const usage_text =
     "usage: lariat-bench [option...] [workload...] [parameter=value[,value...]...]\n"
-    "       lariat-bench serve echo.tcp|echo.unix --listen ADDRESS [option...]\n"
-    "       lariat-bench load echo.tcp|echo.unix --connect ADDRESS [option...]\n"
+    "       lariat-bench serve echo.tcp|echo.unix|echo.tls --listen ADDRESS [option...]\n"
+    "       lariat-bench load echo.tcp|echo.unix|echo.tls --connect ADDRESS [option...]\n"
     "       lariat-bench exact WORKLOAD SUBJECT ITEMS [parameter=value...]\n"
     "\n"
     "Measures Lariat against the raw loops beside it. A workload is a name, a group (echo) or a\n"

@@ -26,6 +26,7 @@ std::vector<workload> all_workloads() {
         idle_workload(),
         echo_tcp_workload(),
         echo_unix_workload(),
+        echo_tls_workload(),
         echo_rate_workload(),
         echo_connect_workload(),
         resp_ping_workload(),
@@ -38,6 +39,7 @@ std::vector<workload> all_workloads() {
         sp_tcp_workload(),
         sp_tcp_latency_workload(),
         tls_workload(),
+        // Some of those above, with more and more at once.
         scale_timers_workload(),
         scale_tasks_workload(),
         scale_operations_workload(),

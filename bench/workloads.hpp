@@ -31,6 +31,7 @@ workload accept_workload();
 workload idle_workload();
 workload echo_tcp_workload();
 workload echo_unix_workload();
+workload echo_tls_workload();
 workload echo_rate_workload();
 workload echo_connect_workload();
 workload resp_ping_workload();

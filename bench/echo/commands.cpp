@@ -9,10 +9,12 @@
 #include "bench/echo/socket.hpp"
 #include "bench/options.hpp"
 #include "bench/rivals/program.hpp"
+#include "bench/tls/ends.hpp"
 
 namespace bench {
+namespace {
 
-const echo_server echo_servers[] = {
+constexpr echo_server plain_servers[] = {
     {"raw", "liburing, single shots", serve_raw},
     {"lariat", "a task per connection, single shots", serve_lariat},
     {"poll_first", "liburing, single shots, receives that poll before they try", serve_poll_first},
@@ -27,13 +29,15 @@ const echo_server echo_servers[] = {
      "lariat-bench-libuv", "libuv1-dev"},
 };
 
-std::string echo_server::path() const { return rival_program(program, package); }
+constexpr echo_server tls_servers[] = {
+    {"raw", "OpenSSL, which reads ahead, on sockets that epoll watches, level-triggered",
+     serve_raw_tls},
+    {"lariat", "a task per connection, tls_stream over tcp_stream", serve_lariat_tls},
+};
 
-namespace {
-
-const echo_server& server_of(const std::string& subject) {
+const echo_server& server_of(const std::string& workload, const std::string& subject) {
     std::string names;
-    for (const echo_server& known : echo_servers) {
+    for (const echo_server& known : servers_of(workload)) {
         if (known.name == subject) return known;
         names += ' ' + std::string(known.name);
     }
@@ -44,9 +48,16 @@ int board_for(int descriptor) { return descriptor < 0 ? make_board() : descripto
 
 }  // namespace
 
+std::string echo_server::path() const { return rival_program(program, package); }
+
+std::span<const echo_server> servers_of(std::string_view workload) {
+    if (workload == "echo.tls") return tls_servers;
+    return plain_servers;
+}
+
 int serve_command(const std::vector<std::string>& words) {
     const serve_request asked = read_serve_request(words);
-    const echo_server& chosen = server_of(asked.subject);
+    const echo_server& chosen = server_of(asked.workload, asked.subject);
     const std::string path = chosen.serve ? "" : chosen.path();
     raise_descriptor_limit();
     pin_to(asked.processor);
@@ -63,6 +74,7 @@ int load_command(const std::vector<std::string>& words) {
     load_request asked = read_load_request(words);
     // Alone on the CPU that it is kept on, unless it may use but one.
     asked.plan.spins = processors_for_two().load >= 0;
+    if (asked.workload == "echo.tls") asked.plan.speak = tls_speaker();
     raise_descriptor_limit();
     pin_to(asked.processor);
     const load_result got = run_load(asked.plan, board_of(board_for(asked.board)));

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -51,6 +52,7 @@ struct connection {
     /// When each message that is not answered was due: those on their way, then those that wait.
     std::deque<std::uint64_t> due;
     std::vector<char> incoming;
+    std::unique_ptr<wire> speaks;
 };
 
 class load {
@@ -121,7 +123,10 @@ class load {
     void open_all() {
         for (connection& peer : connections_) {
             peer.socket = connect_to(plan_.where);
-            peer.incoming.resize(std::min(outgoing_.size(), most_received_at_once));
+            if (plan_.speak) peer.speaks = plan_.speak(peer.socket);
+            // What is sealed is longer.
+            peer.incoming.resize(peer.speaks ? most_received_at_once
+                                             : std::min(outgoing_.size(), most_received_at_once));
             receive(peer);
         }
         now_ = monotonic();
@@ -162,10 +167,12 @@ class load {
         if (peer.sending || count == 0) return;
         peer.on_its_way += count;
         begun_ += count;
-        peer.in_send = count * plan_.size;
+        std::span<const char> bytes(outgoing_.data(), std::size_t{count} * plan_.size);
+        if (peer.speaks) bytes = peer.speaks->seal(bytes);
+        peer.in_send = static_cast<unsigned>(bytes.size());
         peer.sending = true;
         io_uring_sqe* sqe = ring_.entry();
-        io_uring_prep_send(sqe, peer.socket, outgoing_.data(), peer.in_send,
+        io_uring_prep_send(sqe, peer.socket, bytes.data(), bytes.size(),
                            MSG_NOSIGNAL | MSG_WAITALL);
         tag(sqe, peer, step::send);
     }
@@ -228,7 +235,8 @@ class load {
 
     void received(connection& peer, int count) {
         if (count <= 0) throw std::runtime_error("the server closed a connection");
-        peer.received += static_cast<unsigned>(count);
+        const std::span<const char> bytes(peer.incoming.data(), static_cast<std::size_t>(count));
+        peer.received += peer.speaks ? peer.speaks->open(bytes) : bytes.size();
         for (; peer.ended < peer.received / plan_.size; ++peer.ended) {
             if (peer.on_its_way == 0) throw std::runtime_error("more came back than was sent");
             --peer.on_its_way;

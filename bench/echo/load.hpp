@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 #include "aio/address.hpp"
+#include "bench/echo/wire.hpp"
 #include "bench/harness.hpp"
 
 namespace bench {
@@ -28,6 +31,9 @@ struct load_plan {
     std::chrono::milliseconds warmup{100};
     std::chrono::milliseconds measured{1000};
     pid_t server = 0;  ///< Whose CPU time is charged; 0: it is not here.
+    /// Greets the server on a connection that was just made and blocks; empty: there is nothing to
+    /// say but messages. Only where all connections stay.
+    std::function<std::unique_ptr<wire>(int socket)> speak = {};
 };
 
 struct load_result {

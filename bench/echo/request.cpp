@@ -13,16 +13,16 @@
 namespace bench {
 
 const char* const serve_usage =
-    "serve echo.tcp|echo.unix --listen ADDRESS [--subject NAME] [--cpu N]\n"
+    "serve echo.tcp|echo.unix|echo.tls --listen ADDRESS [--subject NAME] [--cpu N]\n"
     "prints the address (127.0.0.1:0 lets the kernel choose a port) and serves until it is killed";
 
 const char* const load_usage =
-    "load echo.tcp|echo.unix --connect ADDRESS [--connections N] [--size BYTES] [--depth N]\n"
-    "    [--rate N | --per-connection N] [--seconds N] [--cpu N]\n"
+    "load echo.tcp|echo.unix|echo.tls --connect ADDRESS [--connections N] [--size BYTES]\n"
+    "    [--depth N] [--rate N | --per-connection N] [--seconds N] [--cpu N]\n"
     "with --rate so many messages per second are sent, each measured from when it was due; "
     "without, an answer is followed by the next message. With --per-connection a new connection is "
     "made "
-    "after so many messages, and their latencies hold the time that it takes";
+    "after so many messages, and their latencies hold the time that it takes; not over TLS";
 
 namespace {
 
@@ -67,7 +67,8 @@ lariat::address address_in(const std::string& workload, const std::string& optio
 std::string read_words(const std::vector<std::string>& words, const readers& known,
                        const std::string& required, const char* usage) {
     const std::string workload = words.empty() ? "" : words[0];
-    if (workload != "echo.tcp" && workload != "echo.unix") throw usage_error(usage);
+    if (workload != "echo.tcp" && workload != "echo.unix" && workload != "echo.tls")
+        throw usage_error(usage);
     bool found = false;
     for (std::size_t i = 1; i < words.size(); i += 2) {
         const auto reader = known.find(words[i]);
@@ -101,12 +102,13 @@ serve_request read_serve_request(const std::vector<std::string>& words) {
     const auto listens = [&](const std::string& text) {
         asked.where = address_in(words[0], "--listen", text);
     };
-    read_words(words,
-               {{"--listen", listens},
-                {"--subject", [&](const std::string& text) { asked.subject = text; }},
-                {"--cpu", whole("--cpu", asked.processor, -1, 4095)},
-                {"--board", whole("--board", asked.board, 0, 1'000'000)}},
-               "--listen", serve_usage);
+    asked.workload =
+        read_words(words,
+                   {{"--listen", listens},
+                    {"--subject", [&](const std::string& text) { asked.subject = text; }},
+                    {"--cpu", whole("--cpu", asked.processor, -1, 4095)},
+                    {"--board", whole("--board", asked.board, 0, 1'000'000)}},
+                   "--listen", serve_usage);
     return asked;
 }
 
@@ -138,6 +140,8 @@ load_request read_load_request(const std::vector<std::string>& words) {
     if (plan.depth == 0) plan.depth = plan.rate > 0 ? 64 : 1;
     if (plan.per_connection > 0 && (plan.rate > 0 || plan.depth != 1))
         throw usage_error("--per-connection: only without --rate, and with --depth 1");
+    if (plan.per_connection > 0 && asked.workload == "echo.tls")
+        throw usage_error("--per-connection: not with echo.tls");
     plan.measured = std::chrono::milliseconds(static_cast<long>(seconds * 1000));
     plan.warmup = std::min(plan.measured / 4, std::chrono::milliseconds(1000));
     return asked;

@@ -9,6 +9,7 @@ namespace bench {
 
 /// `serve WORKLOAD --listen ADDRESS ...`
 struct serve_request {
+    std::string workload;
     lariat::address where;
     std::string subject = "lariat";
     int processor = -1;  ///< Negative: any.

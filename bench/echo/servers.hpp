@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,8 @@ struct echo_server {
     std::string path() const;
 };
 
-/// In the order in which they are compared.
-extern const echo_server echo_servers[9];
+/// Of a workload, in the order in which they are compared.
+std::span<const echo_server> servers_of(std::string_view workload);
 
 void serve_raw(int listener, echo_board& board);
 void serve_poll_first(int listener, echo_board& board);
@@ -29,5 +30,8 @@ void serve_direct(int listener, echo_board& board);
 void serve_lariat(int listener, echo_board& board);
 void serve_lariat_direct(int listener, echo_board& board);
 void serve_epoll(int listener, echo_board& board);
+/// Over TLS. Errors: both throw `unavailable` where the build has none.
+void serve_raw_tls(int listener, echo_board& board);
+void serve_lariat_tls(int listener, echo_board& board);
 
 }  // namespace bench

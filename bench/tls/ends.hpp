@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/echo/wire.hpp"
 #include "bench/harness.hpp"
 
 namespace bench {
@@ -17,5 +20,10 @@ void receive_lariat_tls(const job& work, meter& figures);
 
 /// `tls-send raw|lariat ADDRESS CPU SIZE`: sends until nobody receives. Returns: an exit status.
 int tls_send_command(const std::vector<std::string>& words);
+
+/// For the load of echo.tls: shakes hands over TLS 1.3, and takes whatever certificate it is shown.
+/// Errors: both throw `unavailable` without TLS in the build.
+std::function<std::unique_ptr<wire>(int socket)> tls_speaker();
+void must_have_tls();
 
 }  // namespace bench

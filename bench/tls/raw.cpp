@@ -1,49 +1,15 @@
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <memory>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "bench/tls/connection.hpp"
 #include "bench/tls/ends.hpp"
+#include "bench/tls/openssl.hpp"
 
 // OpenSSL over a socket that blocks, as its manual has it.
 
 namespace bench {
 namespace {
-
-template <auto Free>
-struct freed_by {
-    template <class T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
-};
-using context_owner = std::unique_ptr<SSL_CTX, freed_by<&SSL_CTX_free>>;
-using ssl_owner = std::unique_ptr<SSL, freed_by<&SSL_free>>;
-
-void must(bool worked) {
-    if (!worked) throw std::runtime_error(ERR_error_string(ERR_get_error(), nullptr));
-}
-
-context_owner server_context() {
-    context_owner made(SSL_CTX_new(TLS_server_method()));
-    const auto& [certificate, key] = tls_credentials();
-    const std::unique_ptr<BIO, freed_by<&BIO_free>> shown(BIO_new_mem_buf(certificate.data(), -1));
-    const std::unique_ptr<BIO, freed_by<&BIO_free>> secret(BIO_new_mem_buf(key.data(), -1));
-    const std::unique_ptr<X509, freed_by<&X509_free>> read(
-        PEM_read_bio_X509(shown.get(), nullptr, nullptr, nullptr));
-    const std::unique_ptr<EVP_PKEY, freed_by<&EVP_PKEY_free>> unlocked(
-        PEM_read_bio_PrivateKey(secret.get(), nullptr, nullptr, nullptr));
-    must(made && SSL_CTX_use_certificate(made.get(), read.get()) == 1 &&
-         SSL_CTX_use_PrivateKey(made.get(), unlocked.get()) == 1);
-    return made;
-}
 
 void receive(SSL* ssl, std::vector<char>& buffer, std::uint64_t bytes) {
     while (bytes > 0) {
@@ -56,7 +22,7 @@ void receive(SSL* ssl, std::vector<char>& buffer, std::uint64_t bytes) {
 
 void receive_measured(const job& work, meter& figures, bool ahead) {
     const tls_connection connection(work, "raw");
-    const context_owner context = server_context();
+    const context_owner context = openssl_server();
     if (ahead) {
         SSL_CTX_set_read_ahead(context.get(), 1);
         SSL_CTX_set_default_read_buffer_len(context.get(), tls_connection::buffer_size);

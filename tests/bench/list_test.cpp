@@ -83,6 +83,17 @@ TEST_CASE("every rival is listed where it competes, whether it was built or not"
     }
 }
 
+TEST_CASE(
+    "what TLS costs is listed with OpenSSL by hand beside ours, whether it was built or not") {
+    const auto all = list_of_workloads();
+
+    for (const char* name : {"tls", "echo.tls"}) {
+        CAPTURE(name);
+        REQUIRE(all.contains(name));
+        for (const char* who : {"raw", "lariat"}) CHECK(has_subject(all.at(name), who));
+    }
+}
+
 TEST_CASE("timers whose end is told have those of ours beside them") {
     const auto all = list_of_workloads();
 

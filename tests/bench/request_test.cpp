@@ -86,6 +86,18 @@ TEST_CASE("a connection for each message leaves no room for a rate or a depth") 
                     usage_error);
 }
 
+TEST_CASE("over TLS connections are asked for like others, and stay") {
+    const words tls{"echo.tls", "--connect", "127.0.0.1:7000"};
+
+    const auto asked = read_load_request(tls);
+
+    CHECK(asked.workload == "echo.tls");
+    CHECK(to_string(asked.plan.where) == "127.0.0.1:7000");
+    CHECK(read_serve_request({"echo.tls", "--listen", "127.0.0.1:1"}).workload == "echo.tls");
+    CHECK_THROWS_AS(read_load_request({tls[0], tls[1], tls[2], "--per-connection", "3"}),
+                    usage_error);
+}
+
 TEST_CASE("an address must be there, be one, and be of the workload's kind") {
     CHECK_THROWS_AS(read_serve_request({"echo.tcp"}), usage_error);
     CHECK_THROWS_AS(read_serve_request({"echo.tcp", "--listen"}), usage_error);

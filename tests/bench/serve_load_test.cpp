@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -67,6 +70,30 @@ std::size_t bytes_echoed(int door) {
     close(peer);
     return bytes;
 }
+
+/// Says everything twice.
+class twofold final : public bench::wire {
+  public:
+    explicit twofold(std::vector<std::size_t>& sealed) : sealed_(sealed) {}
+
+    std::span<const char> seal(std::span<const char> messages) override {
+        sealed_.push_back(messages.size());
+        said_.assign(messages.begin(), messages.end());
+        said_.insert(said_.end(), messages.begin(), messages.end());
+        return said_;
+    }
+
+    std::size_t open(std::span<const char> received) override {
+        const std::size_t before = received_ / 2;
+        received_ += received.size();
+        return received_ / 2 - before;
+    }
+
+  private:
+    std::vector<std::size_t>& sealed_;
+    std::vector<char> said_;
+    std::size_t received_ = 0;
+};
 
 /// Takes connections into its backlog and never answers.
 class silent_door {
@@ -186,6 +213,26 @@ TEST_CASE("a new connection after so many messages brings as many as were asked 
     server.join();
 
     CHECK(bytes == std::vector<std::size_t>(5, 30));
+}
+
+TEST_CASE("a load that speaks more than messages counts those that come with it") {
+    const auto door = bench::listen_on_loopback();
+    std::size_t bytes = 0;
+    std::thread server([&] { bytes = bytes_echoed(door.socket); });
+    std::vector<std::size_t> sealed;
+    const bench::load_plan plan{
+        .where = door.address, .size = 10, .warmup = 0ms, .measured = 20ms, .speak = [&](int) {
+            return std::make_unique<twofold>(sealed);
+        }};
+
+    const auto got = bench::run_load(plan, bench::board_of(bench::make_board()));
+    server.join();
+    close(door.socket);
+
+    // One is on its way at the end.
+    CHECK(sealed.size() == got.messages + 1);
+    CHECK(std::all_of(sealed.begin(), sealed.end(), [](std::size_t size) { return size == 10; }));
+    CHECK(bytes == 20 * sealed.size());
 }
 
 TEST_CASE("a load says what it measured in lines for people") {
