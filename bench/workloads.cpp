@@ -27,6 +27,7 @@ std::vector<workload> all_workloads() {
         echo_tcp_workload(),
         echo_unix_workload(),
         echo_tls_workload(),
+        echo_inproc_workload(),
         echo_rate_workload(),
         echo_connect_workload(),
         resp_ping_workload(),

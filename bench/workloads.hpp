@@ -32,6 +32,7 @@ workload idle_workload();
 workload echo_tcp_workload();
 workload echo_unix_workload();
 workload echo_tls_workload();
+workload echo_inproc_workload();
 workload echo_rate_workload();
 workload echo_connect_workload();
 workload resp_ping_workload();

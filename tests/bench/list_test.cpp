@@ -94,6 +94,14 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a stream inside the process is listed beside one through the kernel, by hand and ours") {
+    const auto all = list_of_workloads();
+
+    REQUIRE(all.contains("echo.inproc"));
+    for (const char* who : {"raw_socketpair", "lariat", "lariat_socketpair"})
+        CHECK(has_subject(all.at("echo.inproc"), who));
+}
+
 TEST_CASE("timers whose end is told have those of ours beside them") {
     const auto all = list_of_workloads();
 
