@@ -20,6 +20,7 @@ std::vector<workload> all_workloads() {
         hop_workload(),
         post_workload(),
         offload_workload(),
+        allocations_workload(),
         file_read_workload(),
         file_write_workload(),
         accept_workload(),

@@ -25,6 +25,7 @@ workload mutex_workload();
 workload hop_workload();
 workload post_workload();
 workload offload_workload();
+workload allocations_workload();
 workload file_read_workload();
 workload file_write_workload();
 workload accept_workload();
