@@ -31,6 +31,9 @@ class board_descriptor {
     int descriptor_ = make_board();
 };
 
+/// Of a server, and of the load: rings, what it waits with, what it inherits.
+constexpr std::size_t descriptors_besides = 64;
+
 /// Server and load are processes of their own, each on its CPU; this one only waits. `option` is a
 /// parameter of the workload and what the load calls it.
 load_result run_echo(const job& work, const std::string& name, const std::string& address,
@@ -39,6 +42,7 @@ load_result run_echo(const job& work, const std::string& name, const std::string
         // It could only end, and not say why.
         if (known.name == work.subject && !known.serve) (void)known.path();
     }
+    need_descriptors(static_cast<std::size_t>(work.with["connections"]) + descriptors_besides);
     const two_processors where = processors_for_two();
     const std::chrono::milliseconds measured = work.smoke ? 50ms : 1000ms;
     const board_descriptor board;
@@ -136,13 +140,13 @@ std::vector<subject> servers_but(const std::vector<std::string_view>& names,
     return all;
 }
 
-workload echo_workload(std::string_view name, std::string_view what,
+workload echo_workload(std::string_view name, std::string_view what, std::vector<long> connections,
                        void (*run)(const job&, meter&)) {
     return {
         .name = name,
         .what = what,
         .parameters = {{.name = "connections",
-                        .values = {1, 32, 1000},
+                        .values = std::move(connections),
                         .what = "each with so many messages on their way as `pipeline` says",
                         .most = 10'000,
                         .smoke_values = {1, 8}},
@@ -165,11 +169,11 @@ workload echo_tcp_workload() {
     return echo_workload("echo.tcp",
                          "a server that sends back what it receives: its CPU time per message, "
                          "over TCP on the loopback device",
-                         echo_over_tcp);
+                         {1, 32, 1000, 10'000}, echo_over_tcp);
 }
 
 workload echo_unix_workload() {
-    return echo_workload("echo.unix", "the same over unix sockets", echo_over_unix);
+    return echo_workload("echo.unix", "the same over unix sockets", {1, 32, 1000}, echo_over_unix);
 }
 
 workload echo_tls_workload() {

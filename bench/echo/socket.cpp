@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
+#include "bench/harness.hpp"
 #include "bench/interrupt.hpp"
 
 namespace bench {
@@ -81,6 +83,14 @@ void reset(int socket) noexcept {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(socket);
+}
+
+void need_descriptors(std::size_t count) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("getrlimit");
+    if (limit.rlim_max == RLIM_INFINITY || count <= limit.rlim_max) return;
+    throw unavailable("needs " + std::to_string(count) + " descriptors; ulimit -Hn says " +
+                      std::to_string(limit.rlim_max));
 }
 
 void raise_descriptor_limit() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 #include "aio/address.hpp"
 
@@ -28,6 +29,9 @@ int accept_within(std::chrono::milliseconds at_most, int door);
 
 /// Closes a connection so that its port is free at once.
 void reset(int socket) noexcept;
+
+/// Errors: throws `unavailable` when the system does not grant a process so many descriptors.
+void need_descriptors(std::size_t count);
 
 /// As many descriptors as the system grants.
 void raise_descriptor_limit() noexcept;

@@ -1,13 +1,17 @@
 #include "bench/echo/socket.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <ostream>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 #include <doctest/doctest.h>
+
+#include "bench/harness.hpp"
 
 using namespace std::chrono_literals;
 
@@ -20,6 +24,25 @@ TEST_CASE("a wait for a connection ends with it, or when none has come in time")
 
     CHECK(peer >= 0);
     for (const int each : {peer, client, door.socket}) close(each);
+}
+
+TEST_CASE("what needs more descriptors than are granted cannot run here, and says how many") {
+    rlimit limit{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_max == RLIM_INFINITY) {
+        MESSAGE("skipped: as many descriptors are granted as one likes");
+        return;
+    }
+
+    CHECK_NOTHROW(bench::need_descriptors(limit.rlim_max));
+    try {
+        bench::need_descriptors(limit.rlim_max + 1);
+        FAIL("it would run");
+    } catch (const bench::unavailable& why) {
+        CHECK(std::string(why.what()) == "needs " + std::to_string(limit.rlim_max + 1) +
+                                             " descriptors; ulimit -Hn says " +
+                                             std::to_string(limit.rlim_max));
+    }
 }
 
 TEST_CASE("whoever may use one CPU has none for two, however many there are") {
