@@ -240,7 +240,7 @@ workload allocations_workload() {
             "each of these alone, one after the other, whose times say little about each other",
         .parameters = {},
         .items = 1'000'000,
-        .smoke_items = 20'000,
+        .smoke_items = 5'000,
         .subjects = {{"lariat_spawn", "a child spawned into a scope, and its end awaited",
                       count<spawning>},
                      {"lariat_await", "a task that returns at once", count<awaiting>},
