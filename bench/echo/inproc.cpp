@@ -194,7 +194,7 @@ workload echo_inproc_workload() {
                         .most = 1000,
                         .smoke_values = {8}},
                        {.name = "size", .values = {64}, .what = "bytes per message", .most = 4096}},
-        .items = 500'000,
+        .items = 100'000,
         .smoke_items = 2'000,
         .subjects = {{"raw_socketpair", "liburing on one thread, single shots over a socketpair",
                       raw_socketpair},
