@@ -57,8 +57,10 @@ void sp_frame_reader::advance(std::size_t count) noexcept {
 }
 
 bool sp_frame_reader::next(message& into) noexcept {
-    if (error_) [[unlikely]]
-        return false;
+    if (error_) [[unlikely]] {
+        if (error_ != std::errc::not_enough_memory) return false;
+        error_ = {};
+    }
     if (!partial_) return begin_frame(into);
     if (arrived_ < arriving_.size()) return false;
     partial_ = false;

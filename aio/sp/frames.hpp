@@ -37,11 +37,13 @@ class sp_frame_reader {
     /// So many bytes have come.
     void advance(std::size_t count) noexcept;
 
-    /// Returns: whether `into` is the next message; else there is none yet, or see `error`.
+    /// Returns: whether `into` is the next message; else there is none yet, or see `error`. What
+    /// there was no memory for is tried again.
     bool next(message& into) noexcept;
 
     /// Why there will be no more: protocol_error for what is no frame, limit_exceeded for a length
-    /// above the limit, not_enough_memory. Nothing is allocated for a length above the limit.
+    /// above the limit; nothing is allocated for one. Or not_enough_memory: there is one, for which
+    /// `next` has found no memory.
     std::error_code error() const noexcept { return error_; }
 
     /// Whether it is between two frames.

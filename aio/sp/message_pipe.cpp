@@ -9,6 +9,11 @@
 #include "runtime/within.hpp"
 
 namespace lariat {
+namespace {
+
+std::error_code no_memory() noexcept { return std::make_error_code(std::errc::not_enough_memory); }
+
+}  // namespace
 
 message_pipe::message_pipe(any_stream stream, sp_mapping mapping, std::size_t longest) noexcept
     : stream_(std::move(stream)), mapping_(mapping), longest_(longest) {}
@@ -36,25 +41,34 @@ task<result<void>> message_pipe::exchange_greetings(sp_protocol own) {
 }
 
 task<result<void>> message_pipe::greet(sp_protocol own, duration limit) {
-    auto greeted = co_await within(limit, exchange_greetings(own));
-    if (greeted && !make_buffers()) greeted = std::make_error_code(std::errc::not_enough_memory);
+    result<void> greeted = no_memory();
+    try {
+        greeted = co_await within(limit, exchange_greetings(own));
+        if (greeted && !make_buffers()) greeted = no_memory();
+    } catch (const std::bad_alloc&) {
+        greeted = no_memory();
+    }
     if (!greeted) close();
     co_return greeted;
 }
 
 task<result<message>> message_pipe::receive() {
     message one;
-    while (!next(one)) {
-        const auto filled = co_await fill();
-        if (!filled) co_return filled.error();
+    try {
+        while (!next(one)) {
+            const auto filled = co_await fill();
+            if (!filled) co_return filled.error();
+        }
+    } catch (const std::bad_alloc&) {
+        co_return no_memory();
     }
     co_return one;
 }
 
 task<result<void>> message_pipe::fill() {
-    if (!make_buffers()) co_return std::make_error_code(std::errc::not_enough_memory);
+    if (!make_buffers()) co_return no_memory();
     if (const auto broken = reader_->error()) {
-        close();
+        if (broken != no_memory()) close();
         co_return broken;
     }
     const auto room = reader_->room();
@@ -72,14 +86,21 @@ task<result<void>> message_pipe::fill() {
 }
 
 task<result<void>> message_pipe::send(message& what) {
-    if (!make_buffers()) co_return std::make_error_code(std::errc::not_enough_memory);
+    if (!make_buffers()) co_return no_memory();
     writer_->clear();
     (void)writer_->add(what);
-    const auto sent = co_await flush();
-    if (sent)
+    result<void> sent = no_memory();
+    try {
+        sent = co_await flush();
+    } catch (const std::bad_alloc&) {
+        sent = no_memory();
+    }
+    if (sent) {
         what = {};
-    else
+    } else {
+        if (writer_->torn()) close();
         writer_->clear();
+    }
     co_return sent;
 }
 
@@ -94,7 +115,7 @@ task<result<void>> message_pipe::flush() {
             went = co_await stream_.send_gathered(views);
         writer_->advance(went.count());
         if (went || writer_->all_sent()) continue;
-        if (writer_->torn()) close();
+        if (writer_->torn() && went.error() != no_memory()) close();
         co_return went.error();
     }
     co_return {};

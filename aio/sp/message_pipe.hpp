@@ -22,8 +22,9 @@ inline constexpr duration usual_greeting_limit = std::chrono::seconds(10);
 /// One receive and one send may be pending at a time.
 /// Errors: of each operation: not_enough_memory; end_of_stream when the peer is done; torn when it
 /// is in the middle of a message, protocol_error and limit_exceeded for what no peer may send,
-/// which close the stream; those of the stream. Threads: those of the stream. Lifetime: outlives
-/// its operations.
+/// which close the stream; those of the stream. What failed with not_enough_memory has lost nothing
+/// and may be repeated, where the stream is open still. Threads: those of the stream. Lifetime:
+/// outlives its operations.
 class message_pipe {
   public:
     /// `longest`: a longer message is not received; see `no_longest_message`.
@@ -36,12 +37,14 @@ class message_pipe {
     /// with all of them, and when it is cancelled, the stream is closed.
     task<result<void>> greet(sp_protocol own, duration limit = usual_greeting_limit);
 
-    /// Waits for a message. Cancel: nothing is lost, the next receive goes on where this one was.
+    /// Waits for a message. Cancel: nothing is lost, the next receive goes on where this one was;
+    /// so it does after not_enough_memory.
     task<result<message>> receive();
 
-    /// Sends a message, which is empty then.
-    /// Cancel: before the first byte has left the message is still the caller's; after it the
-    /// stream is closed, so that the peer never sees a torn message and then a whole one.
+    /// Sends a message, which is empty then; with an error it is still the caller's.
+    /// Errors: after the first byte has left each of them closes the stream, not_enough_memory too,
+    /// so that the peer never sees a torn message and then a whole one.
+    /// Cancel: the same.
     /// Lifetime: the message outlives the task.
     task<result<void>> send(message& what);
 
@@ -51,6 +54,8 @@ class message_pipe {
     bool next(message& into) noexcept { return reader_ && reader_->next(into); }
 
     /// Waits until more has arrived, a message or a part of one.
+    /// Errors: those of the pipe; not_enough_memory, also when it is thrown as `std::bad_alloc`,
+    /// leaves all as it was.
     task<result<void>> fill();
 
     /// To be sent by the next `flush`. See `sp_frame_writer::add`. Requires: it has greeted.
@@ -60,6 +65,9 @@ class message_pipe {
     }
 
     /// Sends what was added.
+    /// Errors: those of the stream, which close it if they come within a message; not_enough_memory
+    /// does not, also when it is thrown as `std::bad_alloc`: the next flush goes on where this one
+    /// was, and nothing may be added before.
     task<result<void>> flush();
 
     void close() noexcept { stream_.close(); }

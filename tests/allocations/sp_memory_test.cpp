@@ -18,6 +18,7 @@
 #include "runtime/scheduler.hpp"
 #include "tests/aio/sp/linked.hpp"
 #include "tests/allocations/counted.hpp"
+#include "tests/allocations/scarce.hpp"
 
 namespace io = lariat;
 using namespace std::chrono_literals;
@@ -27,35 +28,10 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-bool can_fail() {
-    if (counted::available()) return true;
-    MESSAGE("skipped: operator new is this sanitizer's own");
-    return false;
-}
-
 bool skipped() {
     if (counted::available() && counted::frames_are_pooled()) return false;
     MESSAGE("skipped: under this sanitizer frames are not pooled, or allocations not counted");
     return true;
-}
-
-/// Calls `act` with the n-th allocation in it failing. Returns: whether there was one.
-template <class Act>
-bool fails_at(std::uint64_t nth, Act act) {
-    counted::fail_at(nth);
-    act();
-    const bool failed = counted::failed();
-    counted::fail_at(0);
-    return failed;
-}
-
-/// Calls `round` for every allocation that can fail in it, which it says.
-/// Returns: how many could.
-template <class Round>
-std::uint64_t for_each_failure(Round round) {
-    std::uint64_t nth = 1;
-    while (round(nth)) ++nth;
-    return nth - 1;
 }
 
 constexpr io::retry_options exact{.first = 100ms, .growth = 2, .longest = 1s, .jitter = 0};
@@ -140,7 +116,7 @@ TEST_CASE("who has not greeted costs no large buffer") {
 }
 
 TEST_CASE("a dial that failed for want of memory is tried again, and so is a peer that is lost") {
-    if (!can_fail()) return;
+    if (!allocations_can_fail()) return;
 
     const auto failures = for_each_failure([](std::uint64_t nth) {
         CAPTURE(nth);
@@ -167,7 +143,7 @@ TEST_CASE("a dial that failed for want of memory is tried again, and so is a pee
 }
 
 TEST_CASE("a dial without memory fails, disturbs no socket, and may be tried again") {
-    if (!can_fail()) return;
+    if (!allocations_can_fail()) return;
     std::uint64_t reported = 0;
 
     const auto failures = for_each_failure([&](std::uint64_t nth) {
@@ -203,7 +179,7 @@ TEST_CASE("a dial without memory fails, disturbs no socket, and may be tried aga
 }
 
 TEST_CASE("what a peer left behind stays, although there is no memory when it goes") {
-    if (!can_fail()) return;
+    if (!allocations_can_fail()) return;
 
     for_each_failure([&](std::uint64_t nth) {
         CAPTURE(nth);
@@ -224,7 +200,7 @@ TEST_CASE("what a peer left behind stays, although there is no memory when it go
 }
 
 TEST_CASE("what a socket of this thread has no memory for waits until it has, and is not lost") {
-    if (!can_fail()) return;
+    if (!allocations_can_fail()) return;
     std::uint64_t failures = 0;
     for (std::uint64_t nth = 1; nth < 12; ++nth) {
         CAPTURE(nth);
@@ -267,7 +243,7 @@ TEST_CASE("a request without memory for its number in front says so") {
 }
 
 TEST_CASE("the first message to another thread needs no memory, and who finds none is told later") {
-    if (!can_fail()) return;
+    if (!allocations_can_fail()) return;
     sp_net net;
     silent_rules ours;
     silent_rules theirs;
@@ -296,7 +272,7 @@ TEST_CASE("the first message to another thread needs no memory, and who finds no
 }
 
 TEST_CASE("sp: a socket that is found by its name ends without memory") {
-    if (!can_fail()) return;
+    if (!allocations_can_fail()) return;
     const auto body = []() -> io::task<> {
         std::optional<io::pull_socket> own;
         own.emplace();
