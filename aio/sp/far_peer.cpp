@@ -69,8 +69,8 @@ void far_peer::send_newest(message what) noexcept {
     const std::lock_guard guard(link_->lock_);
     if (link_->over_) return;
     auto& there = link_->at(far_link::other(side_));
-    while (link_->full(there)) there.bytes -= there.coming.pop().size();
-    (void)put(what);
+    // Without memory for one more there is that of another, which is older.
+    while (link_->full(there) || !put(what)) there.bytes -= there.coming.pop().size();
 }
 
 /// Puts a message on its way. Requires: under the lock, and the link is not over.
@@ -124,14 +124,21 @@ bool far_peer::fetch() noexcept {
     return come_.size() != 0;
 }
 
+/// Returns: false without memory for the oldest, which stays.
+bool far_peer::hand_on() noexcept {
+    const auto became = owner_.arrived(*this, come_.front());
+    if (became == reception::no_memory) return false;
+    if (became == reception::wrong) end();
+    (void)come_.pop();
+    return true;
+}
+
 void far_peer::deliver() noexcept {
     if (std::exchange(delivering_, true)) return;
+    bool memory = true;
     do {
         // The last is kept whatever room there is: nobody may take it before this end is known.
-        while (come_.size() != 0 && (last_ || !holds_up())) {
-            message next = come_.pop();
-            if (owner_.arrived(*this, next) != reception::taken) end();
-        }
+        while (memory && come_.size() != 0 && (last_ || !holds_up())) memory = hand_on();
     } while (come_.size() == 0 && fetch());
     delivering_ = false;
     if (last_ && come_.size() == 0) end();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "aio/sp/peer.hpp"
 #include "runtime/channel_queue.hpp"
@@ -66,7 +67,9 @@ class far_link {
     bool over_ = false;
 };
 
-/// A peer whose socket lives on another thread.
+/// A peer whose socket lives on another thread. What has come and finds no memory here stays with
+/// it, and what comes behind it too, until what it has kept was received; so does the connection,
+/// if the other end has gone.
 class far_peer final : public sp_peer {
   public:
     /// Errors: throws `std::bad_alloc`.
@@ -78,7 +81,7 @@ class far_peer final : public sp_peer {
     bool has_room() const noexcept override;
     bool send_beyond(message& what) noexcept override;
     void send_newest(message what) noexcept override;
-    task<> run() override { (void)co_await ending_.wait(); }
+    task<> run() noexcept override { return std::move(running_); }
     void end() noexcept override { ending_.set(); }
     void disconnect() noexcept override;
 
@@ -97,10 +100,12 @@ class far_peer final : public sp_peer {
         far_peer& whom_;
     };
 
+    task<> until_the_end() { (void)co_await ending_.wait(); }
     void go_on() noexcept override { deliver(); }
     bool put(message& what) noexcept;
     void look() noexcept;
     bool fetch() noexcept;
+    bool hand_on() noexcept;
     void deliver() noexcept;
 
     home& home_ = home::current();
@@ -109,6 +114,7 @@ class far_peer final : public sp_peer {
     news news_{*this};
     channel_queue<message> come_;  // Taken from the link, and not delivered.
     event ending_;
+    task<> running_ = until_the_end();
     bool delivering_ = false;
     bool last_ = false;  // The other end has gone: nothing more will be in the link.
 };

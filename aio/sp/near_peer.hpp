@@ -24,7 +24,7 @@ class near_peer final : public sp_peer {
     bool has_room() const noexcept override { return other_ && !other_->holds_up(); }
     bool send_beyond(message& what) noexcept override;
     void send_newest(message what) noexcept override { (void)try_send(what); }
-    task<> run() override { (void)co_await ending_.wait(); }
+    task<> run() noexcept override { return std::move(running_); }
     void end() noexcept override { ending_.set(); }
     void disconnect() noexcept override;
 
@@ -33,8 +33,11 @@ class near_peer final : public sp_peer {
         if (other_) other_->owner_.has_room(*other_);
     }
 
+    task<> until_the_end() { (void)co_await ending_.wait(); }
+
     near_peer* other_ = nullptr;
     event ending_;
+    task<> running_ = until_the_end();
 };
 
 }  // namespace lariat

@@ -163,8 +163,9 @@ class sp_peer : public list_hook<among_peers>,
 
     // Its life.
 
-    /// Lasts as long as the connection does, or until it is cancelled.
-    virtual task<> run() = 0;
+    /// Lasts as long as the connection does, or until it is cancelled. Once; the memory for it was
+    /// taken when the peer was made.
+    virtual task<> run() noexcept = 0;
 
     /// Asks for the end of the connection.
     virtual void end() noexcept = 0;

@@ -1,11 +1,20 @@
 #include "aio/sp/stream_peer.hpp"
 
+#include <new>
+#include <system_error>
 #include <utility>
 
+#include "aio/sp/memory_pauses.hpp"
+#include "runtime/sleep.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/yield.hpp"
 
 namespace lariat {
+namespace {
+
+std::error_code no_memory() noexcept { return std::make_error_code(std::errc::not_enough_memory); }
+
+}  // namespace
 
 stream_peer::stream_peer(sp_rules& owner, message_pipe&& pipe, const sp_options& options,
                          sp_pace pace)
@@ -49,47 +58,82 @@ bool stream_peer::enqueue(message_queue& from) noexcept {
 }
 
 void stream_peer::send_newest(message what) noexcept {
-    while (outgoing_.full()) {
+    // Without memory for one more there is that of another, which is older.
+    while (outgoing_.full() || !send_beyond(what)) {
+        if (outgoing_.empty()) return;  // It is disconnected.
         (void)outgoing_.pop();
         owner_.unsent.remove(1);
     }
-    (void)try_send(what);
 }
 
-task<> stream_peer::run() {
-    (void)co_await when_any(receive_all(), send_all(), ending_.wait());
+task<> stream_peer::talk(task<> receiving, task<> sending) {
+    (void)co_await when_any(std::move(receiving), std::move(sending), ending_.wait());
     pipe_->close();
 }
 
 task<> stream_peer::receive_all() {
     message one;
+    memory_pauses pauses;
     for (;;) {
         while (pipe_->next(one)) {
-            if (owner_.arrived(*this, one) != reception::taken) co_return;
-            if (!holds_up()) continue;
-            const auto roomy = co_await roomy_.wait();
-            if (!roomy) co_return;
+            auto became = owner_.arrived(*this, one);
+            while (holds_up()) {
+                const auto roomy = co_await roomy_.wait();
+                if (!roomy) co_return;
+                if (became == reception::no_memory) became = owner_.arrived(*this, one);
+            }
+            if (became != reception::taken) co_return;
         }
-        const auto filled = co_await pipe_->fill();
-        if (!filled) co_return;
+        std::error_code why;
+        try {
+            const auto filled = co_await pipe_->fill();
+            why = filled.error();
+        } catch (const std::bad_alloc&) {
+            why = no_memory();
+        }
+        if (!why) {
+            pauses.reset();
+            continue;
+        }
+        if (why != no_memory() || !pauses.more()) co_return;
+        const auto paused = co_await sleep_for(pauses.next());
+        if (paused) pauses.grow();
+        if (!paused) co_await yield();  // Cancelled, or without memory for a pause.
     }
 }
 
 task<> stream_peer::send_all() {
+    memory_pauses pauses;
     for (;;) {
-        owner_.refill(*this);
-        if (outgoing_.empty()) {
-            const auto sendable = co_await sendable_.wait();
-            if (!sendable) co_return;
+        // Else a batch goes on leaving.
+        if (leaving_ == 0) {
+            owner_.refill(*this);
+            if (outgoing_.empty()) {
+                const auto sendable = co_await sendable_.wait();
+                if (!sendable) co_return;
+                continue;
+            }
+            compose();
+            if (pace_ == sp_pace::queued) tell_room();
+        }
+        std::error_code why;
+        try {
+            const auto sent = co_await pipe_->flush();
+            why = sent.error();
+        } catch (const std::bad_alloc&) {
+            why = no_memory();
+        }
+        if (!why) {
+            pauses.reset();
+            batch_has_left();
+            // A stream that takes all at once must not get all: the others' turn comes first.
+            if (pace_ == sp_pace::one_by_one) co_await yield();
             continue;
         }
-        compose();
-        if (pace_ == sp_pace::queued) tell_room();
-        const auto sent = co_await pipe_->flush();
-        if (!sent) co_return;
-        batch_has_left();
-        // A stream that takes all at once must not get all: the others' turn comes first.
-        if (pace_ == sp_pace::one_by_one) co_await yield();
+        if (why != no_memory() || !pauses.more()) co_return;
+        const auto paused = co_await sleep_for(pauses.next());
+        if (paused) pauses.grow();
+        if (!paused) co_await yield();
     }
 }
 
