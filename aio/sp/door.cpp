@@ -64,12 +64,14 @@ result<sp_door::found> sp_door::find(const std::string& name, sp_protocol protoc
     return found(std::move(link));
 }
 
-std::shared_ptr<far_link> sp_door::next_visitor() noexcept {
+std::shared_ptr<far_link> sp_door::first_visitor() const noexcept {
     const std::lock_guard guard(all().lock);
-    if (visitors_.empty()) return nullptr;
-    auto first = std::move(visitors_.front());
+    return visitors_.empty() ? nullptr : visitors_.front();
+}
+
+void sp_door::first_has_left() noexcept {
+    const std::lock_guard guard(all().lock);
     visitors_.pop_front();
-    return first;
 }
 
 void sp_door::knock::arrive() noexcept {

@@ -39,8 +39,11 @@ class sp_door final {
     /// Waits until somebody of another thread has come. `result<void>`.
     [[nodiscard]] auto_event::description knocked() noexcept { return knocked_.wait(); }
 
-    /// Returns: who came first of those who have; null: nobody has.
-    std::shared_ptr<far_link> next_visitor() noexcept;
+    /// Returns: who came first of those who have, and waits still; null: nobody does.
+    std::shared_ptr<far_link> first_visitor() const noexcept;
+
+    /// It has been let in, or sent away. Requires: there is one.
+    void first_has_left() noexcept;
 
   private:
     static constexpr std::size_t most_visitors = 128;

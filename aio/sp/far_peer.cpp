@@ -30,6 +30,9 @@ far_peer::far_peer(sp_rules& owner, std::size_t most_kept, std::shared_ptr<far_l
                    far_link::side which)
     : sp_peer(owner, most_kept), link_(std::move(link)), side_(which) {
     come_.reserve(1);  // It changes places with what is on the way.
+}
+
+void far_peer::begin() noexcept {
     const std::lock_guard guard(link_->lock_);
     auto& own = link_->at(side_);
     own.peer = this;
@@ -89,6 +92,7 @@ void far_peer::disconnect() noexcept {
     channel_queue<message> coming;  // Destroyed without the lock.
     const std::lock_guard guard(link_->lock_);
     auto& own = link_->at(side_);
+    if (!own.peer && side_ == far_link::side::listened) return;
     own.peer = nullptr;
     own.coming.swap(coming);
     link_->over_ = true;

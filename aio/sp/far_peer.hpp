@@ -72,11 +72,13 @@ class far_link {
 /// if the other end has gone.
 class far_peer final : public sp_peer {
   public:
+    /// One that has not begun leaves no trace on the side that listens; another may take its place.
     /// Errors: throws `std::bad_alloc`.
     far_peer(sp_rules& owner, std::size_t most_kept, std::shared_ptr<far_link> link,
              far_link::side which);
     ~far_peer() override;
 
+    void begin() noexcept override;
     bool try_send(message& what) noexcept override;
     bool has_room() const noexcept override;
     bool send_beyond(message& what) noexcept override;

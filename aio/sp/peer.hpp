@@ -163,6 +163,9 @@ class sp_peer : public list_hook<among_peers>,
 
     // Its life.
 
+    /// Its socket has let it in: from here on messages may come from it.
+    virtual void begin() noexcept {}
+
     /// Lasts as long as the connection does, or until it is cancelled. Once; the memory for it was
     /// taken when the peer was made.
     virtual task<> run() noexcept = 0;

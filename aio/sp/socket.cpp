@@ -16,20 +16,12 @@
 
 namespace lariat {
 
-/// A peer's time with a socket: it has joined from here on, and is gone after it.
+/// A peer's time with a socket: it may join from here on, and is gone after it.
 class sp_socket::membership {
   public:
     membership(sp_socket& with, std::unique_ptr<sp_peer> who) noexcept
-        : with_(&with), who_(std::move(who)) {
-        while (with_->forgets() && with_->is_too_much_left()) with_->forget_oldest();
-        ++with_->peer_count_;
-        with_->peers_.add(*who_);
-        with_->joined(*who_);
-        with_->peers_changed_.set();
-        with_->peers_changed_.reset();
-    }
-    membership(membership&& other) noexcept
-        : with_(other.with_), who_(std::move(other.who_)), inside_(other.inside_) {}
+        : with_(&with), who_(std::move(who)) {}
+    membership(membership&& other) noexcept : with_(other.with_), who_(std::move(other.who_)) {}
     membership& operator=(membership&&) = delete;
     ~membership() {
         if (!who_) return;
@@ -38,7 +30,7 @@ class sp_socket::membership {
     }
 
     void leave() noexcept {
-        if (!std::exchange(inside_, false)) return;
+        if (!peer_list<among_peers>::has(*who_)) return;
         --with_->peer_count_;
         with_->peers_.remove(*who_);
         with_->left(*who_);
@@ -50,7 +42,6 @@ class sp_socket::membership {
   private:
     sp_socket* with_;
     std::unique_ptr<sp_peer> who_;
-    bool inside_ = true;
 };
 
 sp_socket::sp_socket(sp_protocol own, const sp_options& options, sp_pace pace)
@@ -113,11 +104,32 @@ task<result<void>> sp_socket::adopt(any_stream stream, sp_mapping mapping) {
         auto& made = race.get<0>();
         if (closed_) co_return error::closed;
         if (!made) co_return made.error();
+        sp_peer& who = made->peer();
+        if (!may_join(who)) co_return std::make_error_code(std::errc::connection_refused);
         start(host(*std::move(made)));
+        let_in(who);
     } catch (const std::bad_alloc&) {
         co_return std::make_error_code(std::errc::not_enough_memory);
     }
     co_return {};
+}
+
+/// One that is in already may stay.
+bool sp_socket::may_join(sp_peer& who) const noexcept {
+    return peer_list<among_peers>::has(who) || (!closed_ && admits());
+}
+
+/// Whoever has let it in has taken all the memory that it needs: from here on it is given messages,
+/// and loses none of them for want of any.
+void sp_socket::let_in(sp_peer& who) noexcept {
+    if (peer_list<among_peers>::has(who)) return;
+    while (forgets() && is_too_much_left()) forget_oldest();
+    ++peer_count_;
+    peers_.add(who);
+    who.begin();
+    joined(who);
+    peers_changed_.set();
+    peers_changed_.reset();
 }
 
 /// What a peer has left behind stays until it is received, and so does what is left of the peer.
@@ -156,11 +168,7 @@ void sp_socket::taken_late(sp_peer& who, std::size_t size) noexcept {
 }
 
 task<> sp_socket::host(membership who) {
-    try {
-        co_await who.peer().run();
-    } catch (const std::bad_alloc&) {
-        co_return;  // That costs the peer, not the socket.
-    }
+    co_await who.peer().run();
     who.leave();
 }
 
@@ -211,10 +219,11 @@ result<sp_socket::membership> sp_socket::meet(const std::string& name) {
     if (&there == this || !there.takes_peers())
         return std::make_error_code(std::errc::connection_refused);
     auto ends = near_peer::make(rules(), most_kept, there.rules(), there.options_.receive_queue);
-    // Both have joined before anything can fail: whatever they send at once, they are gone then.
-    membership theirs(there, std::move(ends.second));
+    sp_peer& other = *ends.second;
     membership ours(*this, std::move(ends.first));
-    there.start(there.host(std::move(theirs)));
+    there.start(there.host(membership(there, std::move(ends.second))));
+    there.let_in(other);
+    let_in(ours.peer());
     return ours;
 }
 
@@ -229,7 +238,10 @@ task<> sp_socket::redial(sp_place where, std::optional<membership> first) {
             }
             if (!first) {
                 auto made = co_await connect(where);
-                if (made) first.emplace(*std::move(made));
+                if (made && may_join(made->peer())) {
+                    first.emplace(*std::move(made));
+                    let_in(first->peer());
+                }
             }
             if (first) {
                 joined = home::current().now();
@@ -304,38 +316,54 @@ task<> sp_socket::accept_streams(any_listener door, sp_mapping mapping) {
 task<> sp_socket::host_stream(any_stream stream, sp_mapping mapping) {
     try {
         auto who = co_await greet(std::move(stream), mapping);
-        if (who) co_await host(*std::move(who));
+        if (!who || !may_join(who->peer())) co_return;
+        let_in(who->peer());
+        co_await who->peer().run();
+        who->leave();
     } catch (const std::bad_alloc&) {
-        co_return;  // As in `host`.
+        co_return;  // That costs the peer, not the socket.
     }
 }
 
 /// Those of this thread come in by themselves.
 task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
-    for (;;) {
+    backoff pauses(options_.reconnect);
+    while (!cancelled()) {
         while (crowded()) {
             const auto vacant = co_await vacancy_.wait();
             if (!vacant) co_return;
         }
-        const auto link = door->next_visitor();
+        const auto link = door->first_visitor();
         if (!link) {
             const auto knocked = co_await door->knocked();
             if (!knocked) co_return;
             continue;
         }
         try {
-            auto peer = std::make_unique<far_peer>(rules(), options_.receive_queue, link,
-                                                   far_link::side::listened);
-            if (closed_ || !admits()) continue;
-            membership who(*this, std::move(peer));
+            membership who(*this, std::make_unique<far_peer>(rules(), options_.receive_queue, link,
+                                                             far_link::side::listened));
+            sp_peer& peer = who.peer();
+            if (!may_join(peer)) {
+                link->end();
+                door->first_has_left();
+                continue;
+            }
             // Who is gone already leaves what is on the way, and then there may be a crowd.
-            if (link->is_over())
-                co_await host(std::move(who));
-            else
-                start(host(std::move(who)));
+            const bool over = link->is_over();
+            if (!over) start(host(std::move(who)));
+            door->first_has_left();
+            let_in(peer);
+            pauses = backoff(options_.reconnect);
+            if (over) {
+                co_await peer.run();
+                who.leave();
+            }
+            continue;
         } catch (const std::bad_alloc&) {
-            link->end();
+            // It waits at the door until there is memory again.
         }
+        const auto paused = co_await sleep_for(pauses.next());
+        if (!paused) co_await yield();
     }
 }
 
@@ -347,7 +375,10 @@ task<result<void>> sp_socket::dial(std::string url) {
         auto& made = race.get<0>();
         if (closed_) co_return error::closed;
         if (!made) co_return made.error();
+        sp_peer& who = made->peer();
+        if (!may_join(who)) co_return std::make_error_code(std::errc::connection_refused);
         start(redial(*std::move(where), *std::move(made)));
+        let_in(who);
     } catch (const std::bad_alloc&) {
         co_return std::make_error_code(std::errc::not_enough_memory);
     }

@@ -30,6 +30,10 @@ class sp_door;
 /// Those of other transports, see `register_transport`, are spoken to as those of `tcp` are; with
 /// `tls` comes `tls+tcp`, as NNG calls it.
 ///
+/// A lack of memory costs no message that was accepted: it stays where it is until there is some. A
+/// stream that has waited for ten seconds in vain, or has no memory to begin with, is lost like one
+/// that is broken.
+///
 /// It belongs to the coroutine that makes it, like a `task_scope`: when that is cancelled, the
 /// socket is closed. End it with `stop`; destroyed without, it blocks its thread until the kernel
 /// has let go of its streams.
@@ -114,6 +118,8 @@ class sp_socket : protected sp_rules {
     bool crowded() const noexcept { return is_too_much_left() && !forgets(); }
     bool takes_peers() const noexcept { return !closed_ && admits() && !crowded(); }
 
+    bool may_join(sp_peer& who) const noexcept;
+    void let_in(sp_peer& who) noexcept;
     void bury(std::unique_ptr<sp_peer> who) noexcept;
     void forget(sp_peer& who) noexcept;
     void forget_oldest() noexcept;

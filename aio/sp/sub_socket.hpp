@@ -10,7 +10,8 @@
 namespace lariat {
 
 /// Receives of what publishers send what begins with one of the prefixes it has subscribed to.
-/// Those that nobody receives are dropped for newer ones, the oldest first.
+/// Those that nobody receives are dropped for newer ones, the oldest first; so are those that come
+/// while there is no memory beside what receivers were promised and have yet to take.
 /// Source: nng_sub(7).
 class sub_socket final : public sp_socket {
   public:

@@ -250,6 +250,8 @@ TEST_CASE("the first message to another thread needs no memory, and who finds no
     const auto link = std::make_shared<io::far_link>(8);
     io::far_peer here(ours, 8, link, io::far_link::side::dialed);
     io::far_peer there(theirs, 8, link, io::far_link::side::listened);
+    here.begin();
+    there.begin();
     net.at.run_until_idle();
     for (int round = 0; round < 3; ++round) {
         io::message first("first");

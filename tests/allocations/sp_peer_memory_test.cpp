@@ -13,6 +13,7 @@
 #include "aio/sp/pair_socket.hpp"
 #include "aio/sp/pull_socket.hpp"
 #include "aio/sp/push_socket.hpp"
+#include "aio/testing/other_thread.hpp"
 #include "runtime/frame_pool.hpp"
 #include "tests/aio/sp/linked.hpp"
 #include "tests/allocations/scarce.hpp"
@@ -57,6 +58,8 @@ struct far_ends {
     explicit far_ends(std::size_t most) : link(std::make_shared<io::far_link>(most)) {
         here.emplace(ours, most, link, io::far_link::side::dialed);
         there.emplace(theirs, most, link, io::far_link::side::listened);
+        here->begin();
+        there->begin();
         at.run_until_idle();
     }
 
@@ -228,4 +231,81 @@ TEST_CASE("a peer that there is no memory for, however long, is sent away after 
     CHECK(!joined.take());
     CHECK(pull.peer_count() == 0);
     CHECK(!pull.closed());
+}
+
+TEST_CASE("a peer that there is no memory to let in is given no message that waits for one") {
+    if (!allocations_can_fail()) return;
+    std::uint64_t refused = 0;
+
+    const auto failures = for_each_failure([&](std::uint64_t nth) {
+        CAPTURE(nth);
+        sp_net net;
+        io::testing::stream_pair wire;
+        io::push_socket push;
+        io::pull_socket pull;
+        io::testing::running sent(net.at, send_texts(push, {"waits"}));
+        net.run(write_raw(wire.right(), {"\0SP\0\0\x51\0\0", 8}));
+        io::testing::running joined(net.at, error_of_adopt(push, wire.left(), io::sp_mapping::tcp));
+        io::frame_pool::trim();
+
+        const bool failed = fails_at(nth, [&] { net.at.advance(1s); });
+        if (push.peer_count() == 0) {
+            ++refused;
+            CHECK(!sent.done());
+            net.connect(pull, push, way::wire);
+            CHECK(net.run(receive_texts(pull, 1)) == texts{"waits"});
+        } else {
+            CHECK(net.run(read_raw(wire.right(), 8 + 8 + 5)).ends_with("waits"));
+        }
+
+        REQUIRE(sent.done());
+        CHECK(sent.take() == 1);
+        return failed;
+    });
+
+    CHECK(failures > 10);
+    CHECK(refused > 5);
+}
+
+TEST_CASE("who comes from another thread waits at the door until there is memory to let it in") {
+    if (!allocations_can_fail()) return;
+    io::testing::other_thread elsewhere;
+
+    const auto failures = for_each_failure([&](std::uint64_t nth) {
+        CAPTURE(nth);
+        sp_net net;
+        io::pull_socket pull;
+        CHECK(!net.run(error_of_listen(pull, "inproc://scarce door")));
+        std::optional<sp_net> there;
+        std::optional<io::push_socket> push;
+        std::error_code dialed;
+        std::size_t sent = 0;
+        elsewhere.run([&] {
+            there.emplace();
+            push.emplace();
+            dialed = there->run(error_of_dial(*push, "inproc://scarce door"));
+            sent = there->run(send_texts(*push, {"first"}));
+        });
+        io::frame_pool::trim();
+
+        const bool failed = fails_at(nth, [&] { net.at.run_until_idle(); });
+        net.at.advance(1s);
+        CHECK(pull.peer_count() == 1);
+        elsewhere.run([&] {
+            there->at.run_until_idle();
+            sent += there->run(send_texts(*push, {"second"}));
+        });
+        net.at.run_until_idle();
+
+        CHECK(!dialed);
+        CHECK(sent == 2);
+        CHECK(net.run(receive_texts(pull, 2)) == texts{"first", "second"});
+        elsewhere.run([&] {
+            push.reset();
+            there.reset();
+        });
+        return failed;
+    });
+
+    CHECK(failures > 5);
 }
