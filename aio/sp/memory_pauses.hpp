@@ -1,10 +1,16 @@
 #pragma once
 
 #include <chrono>
+#include <system_error>
 
 #include "runtime/clock.hpp"
 
 namespace lariat {
+
+/// How a lack of memory is reported.
+inline std::error_code no_memory() noexcept {
+    return std::make_error_code(std::errc::not_enough_memory);
+}
 
 /// The pauses of one that waits for memory: a lack of it ends some time, and costs nobody a message
 /// until then. About ten seconds of them in all, then it is over.

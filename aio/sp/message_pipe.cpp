@@ -4,16 +4,12 @@
 #include <system_error>
 #include <utility>
 
+#include "aio/sp/memory_pauses.hpp"
 #include "aio/stream.hpp"
 #include "runtime/when_all.hpp"
 #include "runtime/within.hpp"
 
 namespace lariat {
-namespace {
-
-std::error_code no_memory() noexcept { return std::make_error_code(std::errc::not_enough_memory); }
-
-}  // namespace
 
 message_pipe::message_pipe(any_stream stream, sp_mapping mapping, std::size_t longest) noexcept
     : stream_(std::move(stream)), mapping_(mapping), longest_(longest) {}

@@ -10,11 +10,6 @@
 #include "runtime/yield.hpp"
 
 namespace lariat {
-namespace {
-
-std::error_code no_memory() noexcept { return std::make_error_code(std::errc::not_enough_memory); }
-
-}  // namespace
 
 stream_peer::stream_peer(sp_rules& owner, message_pipe&& pipe, const sp_options& options,
                          sp_pace pace)
