@@ -142,7 +142,8 @@ TEST_CASE("the newest goes to another thread also without memory for one more") 
     std::size_t sent = 0;
 
     const bool failed = fails_at(1, [&] {
-        while (!counted::failed()) ends.here->send_newest(std::move(letters[sent++]));
+        while (!counted::failed() && sent < letters.size())
+            ends.here->send_newest(std::move(letters[sent++]));
     });
     ends.at.run_until_idle();
 
