@@ -339,6 +339,7 @@ task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
             if (!knocked) co_return;
             continue;
         }
+        bool lacks_memory = false;
         try {
             membership who(*this, std::make_unique<far_peer>(rules(), options_.receive_queue, link,
                                                              far_link::side::listened));
@@ -349,19 +350,20 @@ task<> sp_socket::accept_far(std::unique_ptr<sp_door> door) {
                 continue;
             }
             // Who is gone already leaves what is on the way, and then there may be a crowd.
-            const bool over = link->is_over();
-            if (!over) start(host(std::move(who)));
-            door->first_has_left();
-            let_in(peer);
-            pauses = backoff(options_.reconnect);
-            if (over) {
+            if (link->is_over()) {
+                door->first_has_left();
+                let_in(peer);
                 co_await peer.run();
-                who.leave();
+            } else {
+                start(host(std::move(who)));
+                door->first_has_left();
+                let_in(peer);
             }
-            continue;
+            pauses = backoff(options_.reconnect);
         } catch (const std::bad_alloc&) {
-            // It waits at the door until there is memory again.
+            lacks_memory = true;  // It waits at the door until there is some.
         }
+        if (!lacks_memory) continue;
         const auto paused = co_await sleep_for(pauses.next());
         if (!paused) co_await yield();
     }
