@@ -100,20 +100,44 @@ task<result<void>> message_pipe::send(message& what) {
     co_return sent;
 }
 
+/// Once it is destroyed while it waits, nobody knows how much has left.
+class message_pipe::sending {
+  public:
+    explicit sending(message_pipe& pipe) noexcept : pipe_(&pipe) {}
+    sending(const sending&) = delete;
+    sending& operator=(const sending&) = delete;
+    ~sending() {
+        if (pipe_) pipe_->close();
+    }
+
+    void is_over() noexcept { pipe_ = nullptr; }
+
+  private:
+    message_pipe* pipe_;
+};
+
 task<result<void>> message_pipe::flush() {
     if (!writer_) co_return {};
-    while (!writer_->all_sent()) {
-        const auto views = writer_->views();
-        transfer went(0);
-        if (views.size() == 1)
-            went = co_await stream_.send(views[0]);
-        else
-            went = co_await stream_.send_gathered(views);
-        writer_->advance(went.count());
-        if (went || writer_->all_sent()) continue;
-        if (writer_->torn() && went.error() != no_memory()) close();
-        co_return went.error();
+    sending now(*this);
+    try {
+        while (!writer_->all_sent()) {
+            const auto views = writer_->views();
+            transfer went(0);
+            if (views.size() == 1)
+                went = co_await stream_.send(views[0]);
+            else
+                went = co_await stream_.send_gathered(views);
+            writer_->advance(went.count());
+            if (went || writer_->all_sent()) continue;
+            now.is_over();
+            if (writer_->torn() && went.error() != no_memory()) close();
+            co_return went.error();
+        }
+    } catch (...) {
+        now.is_over();
+        throw;
     }
+    now.is_over();
     co_return {};
 }
 

@@ -44,7 +44,7 @@ class message_pipe {
     /// Sends a message, which is empty then; with an error it is still the caller's.
     /// Errors: after the first byte has left each of them closes the stream, not_enough_memory too,
     /// so that the peer never sees a torn message and then a whole one.
-    /// Cancel: the same.
+    /// Cancel: the same. One that is destroyed while it waits closes the stream.
     /// Lifetime: the message outlives the task.
     task<result<void>> send(message& what);
 
@@ -74,6 +74,8 @@ class message_pipe {
     any_stream& stream() noexcept { return stream_; }
 
   private:
+    class sending;
+
     task<result<void>> exchange_greetings(sp_protocol own);
 
     bool make_buffers() noexcept;
