@@ -89,7 +89,10 @@ int ring::descriptor() const noexcept { return queues_->shared.ring_fd; }
 unsigned ring::entries() const noexcept { return queues_->shared.sq.ring_entries; }
 unsigned ring::completions() const noexcept { return queues_->shared.cq.ring_entries; }
 std::string ring::flags() const {
-    return setup_flag_names(queues_->shared.flags) + queues_->extras.names;
+    std::string all = setup_flag_names(queues_->shared.flags);
+    const ring_extras& extras = queues_->extras;
+    for (std::size_t i = 0; i < extras.name_count; ++i) (all += ' ') += extras.names[i];
+    return all;
 }
 
 int ring::register_with(unsigned operation, void* argument, unsigned count) noexcept {

@@ -50,8 +50,7 @@ bool registered(const io_uring& shared, unsigned operation, void* argument,
 void limit_workers(io_uring& shared, const ring_options& options, ring_extras& into) noexcept {
     if (options.most_file_workers == 0 && options.most_other_workers == 0) return;
     unsigned limits[2] = {options.most_file_workers, options.most_other_workers};
-    if (registered(shared, IORING_REGISTER_IOWQ_MAX_WORKERS, limits, 2))
-        into.names += " worker_limits";
+    if (registered(shared, IORING_REGISTER_IOWQ_MAX_WORKERS, limits, 2)) into.note("worker_limits");
 }
 
 void poll_network(io_uring& shared, const ring_options& options, ring_extras& into) noexcept {
@@ -59,7 +58,7 @@ void poll_network(io_uring& shared, const ring_options& options, ring_extras& in
     napi_request request{};
     request.busy_poll_microseconds = static_cast<std::uint32_t>(options.network_polling.count());
     request.prefer_busy_poll = 1;
-    if (registered(shared, kernel::register_napi, &request, 1)) into.names += " napi";
+    if (registered(shared, kernel::register_napi, &request, 1)) into.note("napi");
 }
 
 /// The ring is disabled until then: the kernel takes the region only before it runs. Shared: a
@@ -77,7 +76,7 @@ void register_waits(io_uring& shared, ring_extras& into) noexcept {
     request.region = reinterpret_cast<std::uint64_t>(&region);
     request.flags = region_for_waits;
     if (registered(shared, kernel::register_mem_region, &request, 1)) {
-        into.names += " registered_waits";
+        into.note("registered_waits");
         return;
     }
     ::munmap(memory, page);
@@ -100,12 +99,12 @@ void add_extras(io_uring& shared, const ring_options& options, const capability_
     if (can.since({6, 9})) poll_network(shared, options, into);
     if (!options.waits_for_disk && can.since({6, 15})) {
         into.enter_flags |= kernel::enter_no_iowait;
-        into.names += " no_iowait";
+        into.note("no_iowait");
     }
     // Without a span the kernel would wait for all of them for ever.
     if (options.batch.answers > 1 && options.batch.span.count() > 0 && can.since({6, 12})) {
         into.batch = options.batch;
-        into.names += " batched_waits";
+        into.note("batched_waits");
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 
@@ -16,7 +17,8 @@ void set_up_ring(io_uring& shared, ring_options options);
 
 /// What was asked for beyond setup flags, and could be had.
 struct ring_extras {
-    std::string names;                 ///< Each with a space before it.
+    std::array<const char*, 5> names{};
+    std::size_t name_count = 0;
     unsigned enter_flags = 0;          ///< For every wait.
     answer_batch batch{};              ///< 1 when the kernel cannot.
     std::byte* wait_memory = nullptr;  ///< Where the limits of registered waits lie.
@@ -25,6 +27,9 @@ struct ring_extras {
     ring_extras(const ring_extras&) = delete;
     ring_extras& operator=(const ring_extras&) = delete;
     ~ring_extras();
+
+    /// There is this, too. Of those in `add_extras` each once.
+    void note(const char* name) noexcept { names[name_count++] = name; }
 };
 
 /// Registers what `options` ask for; leaves out what the kernel lacks.
