@@ -37,6 +37,10 @@ void far_peer::begin() noexcept {
     auto& own = link_->at(side_);
     own.peer = this;
     far_link::post_news(own);  // Something may have come before this end was taken.
+    if (side_ == far_link::side::listened) return;
+    auto& there = link_->at(far_link::side::listened);
+    there.may_send = true;
+    far_link::post_news(there);
 }
 
 far_peer::~far_peer() {
@@ -47,16 +51,23 @@ far_peer::~far_peer() {
     if (posted) home_.flush();
 }
 
+/// Whether the other end may be given something of its own accord. Requires: under the lock.
+/// One that has dialed may never come in; by then its socket has said so to whoever dialed.
+bool far_peer::has_begun(const far_link::end_state& there) const noexcept {
+    return side_ == far_link::side::dialed || there.peer != nullptr;
+}
+
 bool far_peer::has_room() const noexcept {
     const std::lock_guard guard(link_->lock_);
-    return !link_->over_ && !link_->full(link_->at(far_link::other(side_)));
+    const auto& there = link_->at(far_link::other(side_));
+    return !link_->over_ && has_begun(there) && !link_->full(there);
 }
 
 bool far_peer::try_send(message& what) noexcept {
     const std::lock_guard guard(link_->lock_);
     auto& there = link_->at(far_link::other(side_));
     if (link_->over_) return false;
-    if (!link_->full(there) && put(what)) return true;
+    if (has_begun(there) && !link_->full(there) && put(what)) return true;
     there.refused = true;
     return false;
 }
@@ -70,8 +81,8 @@ bool far_peer::send_beyond(message& what) noexcept {
 
 void far_peer::send_newest(message what) noexcept {
     const std::lock_guard guard(link_->lock_);
-    if (link_->over_) return;
     auto& there = link_->at(far_link::other(side_));
+    if (link_->over_ || !has_begun(there)) return;
     // Without memory for one more there is that of another, which is older.
     while (link_->full(there) || !put(what)) there.bytes -= there.coming.pop().size();
 }
@@ -145,7 +156,7 @@ void far_peer::deliver() noexcept {
         while (memory && come_.size() != 0 && (last_ || !holds_up())) memory = hand_on();
     } while (come_.size() == 0 && fetch());
     delivering_ = false;
-    if (last_ && come_.size() == 0) end();
+    if (last_ && (come_.size() == 0 || (!memory && !owner_.wants_what_is_left()))) end();
 }
 
 }  // namespace lariat

@@ -69,7 +69,7 @@ class far_link {
 
 /// A peer whose socket lives on another thread. What has come and finds no memory here stays with
 /// it, and what comes behind it too, until what it has kept was received; so does the connection,
-/// if the other end has gone.
+/// if the other end has gone and its socket wants what is left.
 class far_peer final : public sp_peer {
   public:
     /// One that has not begun leaves no trace on the side that listens; another may take its place.
@@ -104,6 +104,7 @@ class far_peer final : public sp_peer {
 
     task<> until_the_end() { (void)co_await ending_.wait(); }
     void go_on() noexcept override { deliver(); }
+    bool has_begun(const far_link::end_state& there) const noexcept;
     bool put(message& what) noexcept;
     void look() noexcept;
     bool fetch() noexcept;

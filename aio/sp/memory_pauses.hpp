@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 #include "runtime/clock.hpp"
 
@@ -13,25 +14,29 @@ inline std::error_code no_memory() noexcept {
 }
 
 /// The pauses of one that waits for memory: a lack of it ends some time, and costs nobody a message
-/// until then. About ten seconds of them in all, then it is over.
+/// until then. They grow, and after about ten seconds it is over.
 class memory_pauses {
   public:
     /// Whether it pays to wait still.
-    bool more() const noexcept { return next_ <= longest; }
+    bool more(time_point now) noexcept {
+        if (end_ == never) end_ = after(now, most);
+        return now < end_;
+    }
 
     /// Returns: how long to wait now.
-    duration next() const noexcept { return next_; }
-
-    /// So long was waited, in vain.
-    void grow() noexcept { next_ *= 2; }
+    duration next() noexcept { return std::exchange(next_, 2 * next_); }
 
     /// There is memory again.
-    void reset() noexcept { next_ = first; }
+    void reset() noexcept {
+        end_ = never;
+        next_ = first;
+    }
 
   private:
     static constexpr duration first = std::chrono::milliseconds(10);
-    static constexpr duration longest = first * 512;
+    static constexpr duration most = std::chrono::seconds(10);
 
+    time_point end_ = never;
     duration next_ = first;
 };
 

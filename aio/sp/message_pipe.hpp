@@ -23,8 +23,8 @@ inline constexpr duration usual_greeting_limit = std::chrono::seconds(10);
 /// Errors: of each operation: not_enough_memory; end_of_stream when the peer is done; torn when it
 /// is in the middle of a message, protocol_error and limit_exceeded for what no peer may send,
 /// which close the stream; those of the stream. What failed with not_enough_memory has lost nothing
-/// and may be repeated, where the stream is open still. Threads: those of the stream. Lifetime:
-/// outlives its operations.
+/// and may be repeated, where the stream is open still; TLS itself stays without after it was once.
+/// Threads: those of the stream. Lifetime: outlives its operations.
 class message_pipe {
   public:
     /// `longest`: a longer message is not received; see `no_longest_message`.

@@ -31,6 +31,10 @@ class sp_rules {
     /// Whether what peers have left behind goes rather than keep the next one out.
     virtual bool forgets() const noexcept { return false; }
 
+    /// Whether what is on the way from a peer that has gone is waited for, where there is no memory
+    /// for it: somebody will receive what is kept of that peer, and then there is.
+    virtual bool wants_what_is_left() const noexcept { return !forgets(); }
+
     virtual void joined(sp_peer& who) noexcept = 0;
 
     /// Nothing more comes from it or goes to it; what it has kept may still be taken.
@@ -163,7 +167,7 @@ class sp_peer : public list_hook<among_peers>,
 
     // Its life.
 
-    /// Its socket has let it in: from here on messages may come from it.
+    /// Its socket has let it in: one of another thread may bring messages from here on.
     virtual void begin() noexcept {}
 
     /// Lasts as long as the connection does, or until it is cancelled. Once; the memory for it was

@@ -84,6 +84,8 @@ class rep_socket final : public sp_socket {
     void joined(sp_peer&) noexcept override {}
     void left(sp_peer& who) noexcept override;
     void gone(sp_peer& who) noexcept override { arrivals_.forget(who); }
+    /// A request is lost with who asked.
+    bool wants_what_is_left() const noexcept override { return false; }
     reception arrived(sp_peer& who, message& what) noexcept override;
     void has_room(sp_peer& who) noexcept override { arrivals_.offer(who); }
     void closing() noexcept override { arrivals_.close(); }

@@ -32,7 +32,8 @@ class sp_door;
 ///
 /// A lack of memory costs no message that was accepted: it stays where it is until there is some. A
 /// stream that has waited for ten seconds in vain, or has no memory to begin with, is lost like one
-/// that is broken.
+/// that is broken. What a peer on another thread has sent before it went is not waited for by a
+/// pair, which would be locked out, nor by a rep socket, whose answer nobody would hear.
 ///
 /// It belongs to the coroutine that makes it, like a `task_scope`: when that is cancelled, the
 /// socket is closed. End it with `stop`; destroyed without, it blocks its thread until the kernel

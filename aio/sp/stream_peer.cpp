@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "aio/sp/memory_pauses.hpp"
+#include "runtime/cancelled.hpp"
+#include "runtime/home.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/when_any.hpp"
 #include "runtime/yield.hpp"
@@ -90,10 +92,10 @@ task<> stream_peer::receive_all() {
             pauses.reset();
             continue;
         }
-        if (why != no_memory() || !pauses.more()) co_return;
+        if (why != no_memory() || !pauses.more(home::current().now())) co_return;
         const auto paused = co_await sleep_for(pauses.next());
-        if (paused) pauses.grow();
-        if (!paused) co_await yield();  // Cancelled, or without memory for a pause.
+        if (cancelled()) co_return;
+        if (!paused) co_await yield();  // Without memory for a pause, too.
     }
 }
 
@@ -125,9 +127,9 @@ task<> stream_peer::send_all() {
             if (pace_ == sp_pace::one_by_one) co_await yield();
             continue;
         }
-        if (why != no_memory() || !pauses.more()) co_return;
+        if (why != no_memory() || !pauses.more(home::current().now())) co_return;
         const auto paused = co_await sleep_for(pauses.next());
-        if (paused) pauses.grow();
+        if (cancelled()) co_return;
         if (!paused) co_await yield();
     }
 }

@@ -36,6 +36,8 @@ io::task<bool> is_sent(io::pair_socket& by, io::message what) {
     co_return sent.has_value();
 }
 
+io::task<> is_stopped(io::pull_socket& which) { co_await which.stop(); }
+
 /// Keeps what comes to an end of a far link that is alone on its thread.
 class keeping_rules final : public io::sp_rules {
   public:
@@ -44,6 +46,11 @@ class keeping_rules final : public io::sp_rules {
     io::reception arrived(io::sp_peer& who, io::message& what) noexcept override {
         return who.keep(what) ? io::reception::taken : io::reception::no_memory;
     }
+    bool wants_what_is_left() const noexcept override { return wants_more; }
+    void has_room(io::sp_peer&) noexcept override { ++told_of_room; }
+
+    bool wants_more = true;
+    int told_of_room = 0;
 };
 
 /// Takes all that it has, and what comes when there is room again.
@@ -131,6 +138,56 @@ TEST_CASE("what another thread has left behind is waited for until there is memo
     });
 
     CHECK(failures > 2);
+}
+
+TEST_CASE(
+    "what another thread has left behind goes without memory, where nobody would ask for it") {
+    if (!allocations_can_fail()) return;
+
+    const auto failures = for_each_failure([](std::uint64_t nth) {
+        CAPTURE(nth);
+        far_ends ends(64);
+        ends.theirs.wants_more = false;
+        const watched there(ends.at, *ends.there);
+        ends.at.run_until_idle();
+        ends.send_numbers(0, 20);
+        ends.here.reset();
+
+        const bool failed = fails_at(nth, [&] { ends.at.run_until_idle(); });
+
+        CHECK(there.run.done());
+        ends.there->disconnect();
+        const texts came = take_all(*ends.there);
+        CHECK(came == numbers(0, static_cast<int>(came.size())));
+        CHECK((came.size() == 20) == !failed);
+        return failed;
+    });
+
+    CHECK(failures > 2);
+}
+
+TEST_CASE("who listens gives another thread no message before that has let it in") {
+    io::testing::manual_home at;
+    keeping_rules ours;
+    keeping_rules theirs;
+    const auto link = std::make_shared<io::far_link>(64);
+    io::far_peer there(theirs, 64, link, io::far_link::side::listened);
+    there.begin();
+    at.run_until_idle();
+    io::message first("first");
+
+    CHECK(!there.has_room());
+    CHECK(!there.try_send(first));
+    {
+        io::far_peer never(ours, 64, link, io::far_link::side::dialed);
+        CHECK(!there.try_send(first));
+        never.begin();
+        at.run_until_idle();
+        CHECK(theirs.told_of_room == 1);
+        CHECK(there.try_send(first));
+        at.run_until_idle();
+        CHECK(take_all(never) == texts{"first"});
+    }
 }
 
 TEST_CASE("the newest goes to another thread also without memory for one more") {
@@ -232,6 +289,23 @@ TEST_CASE("a peer that there is no memory for, however long, is sent away after 
     CHECK(!joined.take());
     CHECK(pull.peer_count() == 0);
     CHECK(!pull.closed());
+}
+
+TEST_CASE("a socket stops at once while one of its peers waits for memory") {
+    sp_net net;
+    io::testing::stream_pair wire;
+    io::pull_socket pull({.longest_message = io::no_longest_message});
+    io::testing::running joined(net.at, error_of_adopt(pull, wire.left(), io::sp_mapping::tcp));
+    net.run(write_raw(wire.right(), {"\0SP\0\0\x50\0\0", 8}));
+    net.run(write_raw(wire.right(), {"\x7f\0\0\0\0\0\0\0", 8}));
+    net.at.advance(1s);
+    REQUIRE(pull.peer_count() == 1);
+
+    io::testing::running stopped(net.at, is_stopped(pull));
+    for (int turn = 0; turn < 20; ++turn) net.at.run_turn();
+
+    CHECK(stopped.done());
+    CHECK(!joined.take());
 }
 
 TEST_CASE("a peer that there is no memory to let in is given no message that waits for one") {
