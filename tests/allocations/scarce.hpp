@@ -8,6 +8,7 @@
 
 #include "aio/any_stream.hpp"
 #include "aio/testing/stream_pair.hpp"
+#include "tests/aio/sp/wire.hpp"
 #include "tests/allocations/counted.hpp"
 
 inline bool allocations_can_fail() {
@@ -36,43 +37,26 @@ std::uint64_t for_each_failure(Round round) {
 }
 
 /// One end of a stream pair whose n-th operation finds no memory: it throws, and moves nothing.
-class scarce_stream {
+class scarce_stream : public lent_stream {
   public:
     scarce_stream(lariat::testing::memory_stream& end, int& until_failure) noexcept
-        : end_(&end), until_failure_(&until_failure) {}
-    scarce_stream(scarce_stream&& other) noexcept
-        : end_(std::exchange(other.end_, nullptr)), until_failure_(other.until_failure_) {}
-    ~scarce_stream() {
-        if (end_) end_->close();
-    }
+        : lent_stream(end), until_failure_(&until_failure) {}
 
     auto receive(lariat::buffer_view buffer) {
         spend();
-        return end_->receive(buffer);
+        return lent_stream::receive(buffer);
     }
     auto send(lariat::const_buffer_view buffer) {
         spend();
-        return end_->send(buffer);
+        return lent_stream::send(buffer);
     }
-    lariat::task<lariat::result<void>> shutdown(lariat::direction) {
-        co_return std::make_error_code(std::errc::operation_not_supported);
-    }
-    void close() noexcept {
-        end_->close();
-        open_ = false;
-    }
-    bool is_open() const noexcept { return open_; }
-    lariat::result<lariat::address> local_address() const { return lariat::address(); }
-    lariat::result<lariat::address> peer_address() const { return lariat::address(); }
 
   private:
     void spend() {
         if (--*until_failure_ == 0) throw std::bad_alloc();
     }
 
-    lariat::testing::memory_stream* end_;
     int* until_failure_;
-    bool open_ = true;
 };
 
 inline lariat::any_stream scarce(lariat::testing::memory_stream& end, int& until_failure) {

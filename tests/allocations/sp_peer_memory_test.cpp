@@ -85,6 +85,20 @@ struct far_ends {
     std::optional<io::far_peer> there;
 };
 
+/// A pull socket, and a peer that has announced more than there can be memory for.
+struct endless_message {
+    endless_message() {
+        net.run(write_raw(wire.right(), {"\0SP\0\0\x50\0\0", 8}));
+        net.run(write_raw(wire.right(), {"\x7f\0\0\0\0\0\0\0", 8}));
+    }
+
+    sp_net net;
+    io::testing::stream_pair wire;
+    io::pull_socket pull{{.longest_message = io::no_longest_message}};
+    io::testing::running<std::error_code> joined{
+        net.at, error_of_adopt(pull, wire.left(), io::sp_mapping::tcp)};
+};
+
 /// Whether a peer's connection is over.
 struct watched {
     watched(io::testing::manual_home& at, io::sp_peer& who) : run(at, who.run()) {}
@@ -276,38 +290,28 @@ TEST_CASE("a stream that finds no memory, whenever that is, goes on where it was
 
 TEST_CASE("a peer that there is no memory for, however long, is sent away after ten seconds") {
     if (!allocations_can_fail()) return;
-    sp_net net;
-    io::testing::stream_pair wire;
-    io::pull_socket pull({.longest_message = io::no_longest_message});
-    io::testing::running joined(net.at, error_of_adopt(pull, wire.left(), io::sp_mapping::tcp));
-    net.run(write_raw(wire.right(), {"\0SP\0\0\x50\0\0", 8}));
-    net.run(write_raw(wire.right(), {"\x7f\0\0\0\0\0\0\0", 8}));
+    endless_message from;
 
-    net.at.advance(9s);
-    CHECK(pull.peer_count() == 1);
-    net.at.advance(2s);
+    from.net.at.advance(9s);
+    CHECK(from.pull.peer_count() == 1);
+    from.net.at.advance(2s);
 
-    CHECK(!joined.take());
-    CHECK(pull.peer_count() == 0);
-    CHECK(!pull.closed());
+    CHECK(!from.joined.take());
+    CHECK(from.pull.peer_count() == 0);
+    CHECK(!from.pull.closed());
 }
 
 TEST_CASE("a socket stops at once while one of its peers waits for memory") {
     if (!allocations_can_fail()) return;
-    sp_net net;
-    io::testing::stream_pair wire;
-    io::pull_socket pull({.longest_message = io::no_longest_message});
-    io::testing::running joined(net.at, error_of_adopt(pull, wire.left(), io::sp_mapping::tcp));
-    net.run(write_raw(wire.right(), {"\0SP\0\0\x50\0\0", 8}));
-    net.run(write_raw(wire.right(), {"\x7f\0\0\0\0\0\0\0", 8}));
-    net.at.advance(1s);
-    REQUIRE(pull.peer_count() == 1);
+    endless_message from;
+    from.net.at.advance(1s);
+    REQUIRE(from.pull.peer_count() == 1);
 
-    io::testing::running stopped(net.at, is_stopped(pull));
-    for (int turn = 0; turn < 20; ++turn) net.at.run_turn();
+    io::testing::running stopped(from.net.at, is_stopped(from.pull));
+    for (int turn = 0; turn < 20; ++turn) from.net.at.run_turn();
 
     CHECK(stopped.done());
-    CHECK(!joined.take());
+    CHECK(!from.joined.take());
 }
 
 TEST_CASE("a peer that there is no memory to let in is given no message that waits for one") {
