@@ -90,29 +90,37 @@ class descriptor_ref {
 
     // Only int: a bool, a size or a result's truth is not a descriptor.
     template <std::same_as<int> Number>
-    constexpr descriptor_ref(Number number) noexcept : number_(number) {}
+    constexpr descriptor_ref(Number number) noexcept : word_(word_of(number)) {}
 
     descriptor_ref(const descriptor& owner) noexcept
-        : number_(owner.number_), direct_(owner.is_direct()) {}
+        : word_(word_of(owner.number_, owner.is_direct())) {}
     descriptor_ref(const descriptor&&) = delete;  // a temporary: closed before the operation ends
 
     /// Returns: the number, or the place of a direct descriptor; -1 when it refers to none.
-    constexpr int number() const noexcept { return number_; }
-    constexpr bool is_direct() const noexcept { return direct_; }
+    constexpr int number() const noexcept {
+        return static_cast<int>(static_cast<std::uint32_t>(word_));
+    }
+    constexpr bool is_direct() const noexcept { return word_ & direct; }
 
     /// Returns: the flags of an entry that names it.
-    constexpr std::uint8_t entry_flags() const noexcept { return direct_; }  // IOSQE_FIXED_FILE
+    constexpr std::uint8_t entry_flags() const noexcept { return is_direct(); }  // IOSQE_FIXED_FILE
 
     /// Returns: the number in this process, for what takes no other: -1, which the kernel refuses,
     /// for a direct one.
-    constexpr int process_number() const noexcept { return direct_ ? -1 : number_; }
-    constexpr explicit operator bool() const noexcept { return number_ >= 0; }
+    constexpr int process_number() const noexcept { return is_direct() ? -1 : number(); }
+    constexpr explicit operator bool() const noexcept { return number() >= 0; }
 
     friend bool operator==(descriptor_ref, descriptor_ref) noexcept = default;
 
   private:
-    int number_ = -1;
-    bool direct_ = false;
+    static constexpr std::uint64_t direct = std::uint64_t{1} << 32;
+
+    static constexpr std::uint64_t word_of(int number, bool is_direct = false) noexcept {
+        return static_cast<std::uint32_t>(number) | (is_direct ? direct : 0);
+    }
+
+    // The number and whether it is a place, in one word: see `copy_words`.
+    std::uint64_t word_ = word_of(-1);
 };
 
 static_assert(std::is_trivially_copyable_v<descriptor_ref>);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "aio/aio.hpp"
+#include "aio/copy_words.hpp"
 #include "aio/descriptor.hpp"
 #include "runtime/capabilities.hpp"
 #include "runtime/completion.hpp"
@@ -113,20 +114,24 @@ template <class Call,
           bool = translates_answer<Call> || takes_from_pool<Call> || has_other_way<Call>>
 class described_operation : public kernel_operation {
   protected:
-    explicit described_operation(const Call& call) noexcept : call_(call) {}
+    explicit described_operation(const Call& call) noexcept { copy_words(call_, call); }
     ~described_operation() = default;
 
-    Call call_;
+    union {
+        Call call_;
+    };
 };
 
 /// One whose description sees the answers first.
 template <class Call>
 class described_operation<Call, true> : public kernel_operation {
   protected:
-    explicit described_operation(const Call& call) noexcept : call_(call) {}
+    explicit described_operation(const Call& call) noexcept { copy_words(call_, call); }
     ~described_operation() = default;
 
-    Call call_;
+    union {
+        Call call_;
+    };
 
   private:
     void complete(completion_event event) noexcept final {

@@ -6,6 +6,7 @@
 
 #include "aio/address.hpp"
 #include "aio/buffer.hpp"
+#include "aio/copy_words.hpp"
 #include "aio/descriptor.hpp"
 #include "aio/op/operation.hpp"
 #include "aio/op/remedy.hpp"
@@ -171,8 +172,9 @@ struct receive {
 
     descriptor_ref socket;
     buffer_view buffer;
-    int flags = 0;            ///< MSG_PEEK, MSG_WAITALL and the like.
-    bool poll_first = false;  ///< Waits before it tries: spares a try where nothing can be there.
+    int flags = 0;  ///< MSG_PEEK, MSG_WAITALL and the like.
+    /// Waits before it tries: spares a try where nothing can be there.
+    wide_bool poll_first = false;
 
     void prepare(io_uring_sqe& entry) const noexcept;
     static std::size_t value(completion_event event) noexcept {
@@ -191,8 +193,9 @@ struct send {
 
     descriptor_ref socket;
     const_buffer_view buffer;
-    int flags = 0;            ///< MSG_MORE, MSG_WAITALL and the like; MSG_NOSIGNAL always.
-    bool poll_first = false;  ///< Waits before it tries: spares a try where no room can be.
+    int flags = 0;  ///< MSG_MORE, MSG_WAITALL and the like; MSG_NOSIGNAL always.
+    /// Waits before it tries: spares a try where no room can be.
+    wide_bool poll_first = false;
 
     void prepare(io_uring_sqe& entry) const noexcept;
     static std::size_t value(completion_event event) noexcept {
