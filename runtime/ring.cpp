@@ -338,8 +338,18 @@ unsigned ring::reap_answers() noexcept {
             last_reap_ = answers;
             return answers;
         }
-        const auto& slot = *reinterpret_cast<const io_uring_cqe*>(
-            completions_ + (head & completion_mask_) * size_in_queue);
+        const auto slot_at = [this](unsigned place) -> const io_uring_cqe& {
+            return *reinterpret_cast<const io_uring_cqe*>(
+                completions_ + (place & completion_mask_) * size_in_queue);
+        };
+        const io_uring_cqe& slot = slot_at(head);
+        // A kernel that moved data may have emptied the caches: what the answer after the next one
+        // is for is asked of the memory now, with what stands before it, where an operation has its
+        // state. An old slot may name what is no more: nothing is read of it.
+        const std::uint64_t later = slot_at(head + 2).user_data;
+        __builtin_prefetch(reinterpret_cast<const void*>(later));
+        __builtin_prefetch(reinterpret_cast<const void*>(later - 64));
+        __builtin_prefetch(reinterpret_cast<const void*>(later - 128));
         const std::uint64_t tagged = slot.user_data;
         completion_event event{};
         std::memcpy(static_cast<void*>(&event), &slot.res, answer_size);
