@@ -253,10 +253,9 @@ class aio : public timed_waiter {
             settle();
             return;
         }
+        // Without a limit of its own it has no deadline.
         progress_ = {.at = state::finished, .claim = 1};
         home_->count_pending(-1);
-        if (armed()) [[unlikely]]
-            home_->timers().disarm(*this);
         if (observed_) [[unlikely]]
             on_settled();
         home_->make_ready(*this);
