@@ -112,7 +112,7 @@ class any_stream {
     /// Ends a direction: after `direction::send` the peer receives the end.
     /// Errors: operation_not_supported if the stream cannot end that direction alone.
     stream_operation<result<void>> shutdown(direction which) noexcept {
-        return {model(), {.what = stream_request::kind::shutdown, .which = which}};
+        return {model(), {.what = stream_request::kind::shutdown, .which = which, .into = {}}};
     }
 
     /// Ends what is pending with `closed`. Does not wait. Twice, or on nothing, is fine.

@@ -11,12 +11,15 @@ constexpr std::size_t first_room = 4096;
 
 }  // namespace
 
-bool transfer_progress::advance(transfer step, std::error_code if_nothing) noexcept {
-    count_ += step.count();
-    error_ = step.error();
-    if (error_) return false;
-    if (step.count() == 0) error_ = if_nothing;
-    return step.count() != 0;
+bool transfer_progress::advance(const transfer& step, std::error_code if_nothing) noexcept {
+    const std::size_t count = so_far_.count() + step.count();
+    if (!step)
+        so_far_ = transfer(step.error(), count);
+    else if (step.count() == 0)
+        so_far_ = transfer(if_nothing, count);
+    else
+        so_far_ = transfer(count);
+    return step && step.count() != 0;
 }
 
 result<buffer_view> growing_buffer::room() noexcept {

@@ -130,19 +130,18 @@ struct descriptor_stream {
 /// Adds up the steps of a transfer of several.
 class transfer_progress {
   public:
-    std::size_t count() const noexcept { return count_; }
+    std::size_t count() const noexcept { return so_far_.count(); }
 
     /// Returns: whether the step moved something, so that another makes sense.
-    bool advance(transfer step, std::error_code if_nothing) noexcept;
+    bool advance(const transfer& step, std::error_code if_nothing) noexcept;
     bool advance(const result<std::size_t>& step, std::error_code if_nothing) noexcept {
         return advance(step ? transfer(*step) : transfer(step.error(), 0), if_nothing);
     }
 
-    transfer outcome() const noexcept { return {error_, count_}; }
+    transfer outcome() const noexcept { return so_far_; }
 
   private:
-    std::error_code error_;
-    std::size_t count_ = 0;
+    transfer so_far_{0};
 };
 
 /// Receives until the buffer is full.

@@ -13,6 +13,7 @@
 #include "aio/address.hpp"
 #include "aio/aio.hpp"
 #include "aio/buffer.hpp"
+#include "aio/copy_words.hpp"
 #include "aio/descriptor.hpp"
 #include "aio/op/socket.hpp"
 #include "aio/stream.hpp"
@@ -25,17 +26,21 @@
 
 namespace lariat {
 
-/// What a stream of any kind is asked to do. Parameters only.
+/// What a stream of any kind is asked to do, by the names of its members. Parameters only.
 struct stream_request {
-    enum class kind : std::uint8_t { receive, send, receive_scattered, send_gathered, shutdown };
+    enum class kind : std::uint32_t { receive, send, receive_scattered, send_gathered, shutdown };
 
     kind what = kind::receive;
-    direction which = direction::both;              ///< Of `shutdown`.
-    buffer_view into{};                             ///< Of `receive`.
-    const_buffer_view from{};                       ///< Of `send`.
-    std::span<const buffer_view> scattered{};       ///< Of `receive_scattered`.
-    std::span<const const_buffer_view> gathered{};  ///< Of `send_gathered`.
+    direction which = direction::both;  ///< Of `shutdown`.
+    union {
+        buffer_view into{};                           ///< Of `receive`.
+        const_buffer_view from;                       ///< Of `send`.
+        std::span<const buffer_view> scattered;       ///< Of `receive_scattered`.
+        std::span<const const_buffer_view> gathered;  ///< Of `send_gathered`.
+    };
 };
+
+static_assert(copied_by_words<stream_request> && sizeof(stream_request) == 24);
 
 class stream_wait;
 
@@ -98,8 +103,9 @@ using unlimited = typename unlimited_awaiter<Awaitable>::type;
 /// One that does not fit is run by a coroutine, whose frame comes from the pool.
 class stream_wait : public waiter {
   public:
-    stream_wait(stream_model& model, const stream_request& request) noexcept
-        : model_(model), request_(request) {}
+    stream_wait(stream_model& model, const stream_request& request) noexcept : model_(model) {
+        copy_words(request_, request);
+    }
     stream_wait(const stream_wait&) = delete;
     stream_wait& operator=(const stream_wait&) = delete;
 
@@ -188,7 +194,9 @@ class stream_wait : public waiter {
     void describe(wait_report& report) const final { report.name = "any_stream"; }
 
     stream_model& model_;
-    const stream_request request_;
+    union {
+        stream_request request_;
+    };
     limit limit_;
     aio* subject_ = nullptr;        // What is in `room_`, if its aio tells all.
     const vtable* made_ = nullptr;  // Of what is in `room_`.

@@ -102,10 +102,27 @@ class [[nodiscard]] transfer {
   public:
     transfer(std::size_t count) noexcept : count_(count) {}
     transfer(std::error_code error, std::size_t count = 0) noexcept
-        : error_(error), count_(count) {}
+        : count_(count), value_(error.value()), category_(&error.category()) {}
 
-    explicit operator bool() const noexcept { return !error_; }
-    std::error_code error() const noexcept { return error_; }
+    // Member by member: they were written the moment before, one by one, and a wide copy of them
+    // would have to wait for that.
+    transfer(const transfer& other) noexcept : count_(other.count_), value_(other.value_) {
+        if (value_ != 0) [[unlikely]]
+            category_ = other.category_;
+    }
+    transfer& operator=(const transfer& other) noexcept {
+        if (this == &other) return *this;
+        count_ = other.count_;
+        value_ = other.value_;
+        if (value_ != 0) [[unlikely]]
+            category_ = other.category_;
+        return *this;
+    }
+
+    explicit operator bool() const noexcept { return value_ == 0; }
+    std::error_code error() const noexcept {
+        return value_ == 0 ? std::error_code() : std::error_code(value_, *category_);
+    }
     std::size_t count() const noexcept { return count_; }
 
     /// The same, with another name for its error.
@@ -113,13 +130,14 @@ class [[nodiscard]] transfer {
 
     /// Requires: no error.
     std::size_t operator*() const noexcept {
-        check(!error_, "transfer: the value of an error was read; look at error() first");
+        check(value_ == 0, "transfer: the value of an error was read; look at error() first");
         return count_;
     }
 
   private:
-    std::error_code error_;
     std::size_t count_;
+    int value_ = 0;
+    const std::error_category* category_ = nullptr;  // Of a value that is not 0.
 };
 
 /// Tells the types that carry an error of their own. One that says more than its error has a

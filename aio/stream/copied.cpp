@@ -48,7 +48,7 @@ bool copy_progress::over() const noexcept {
     return held().empty() && (ended_ || error_);
 }
 
-void copy_progress::received(transfer step) noexcept {
+void copy_progress::received(const transfer& step) noexcept {
     held_.add(step.count());
     if (step.error())
         failed(copy_side::source, step.error());
@@ -56,7 +56,7 @@ void copy_progress::received(transfer step) noexcept {
         ended();
 }
 
-void copy_progress::sent(transfer step) noexcept {
+void copy_progress::sent(const transfer& step) noexcept {
     held_.drop(step.count());
     passed(step.count());
     if (step.error())

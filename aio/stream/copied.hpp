@@ -144,9 +144,9 @@ class copy_progress {
     const_buffer_view held() const noexcept { return held_.bytes(); }
     buffer_view room() const noexcept { return held_.room(); }
 
-    void received(transfer step) noexcept;
+    void received(const transfer& step) noexcept;
     void received(const result<std::size_t>& step) noexcept { received(as_transfer(step)); }
-    void sent(transfer step) noexcept;
+    void sent(const transfer& step) noexcept;
     void sent(const result<std::size_t>& step) noexcept { sent(as_transfer(step)); }
 
     // What moves bytes past this memory tells of them here.

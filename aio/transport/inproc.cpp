@@ -14,7 +14,8 @@
 namespace lariat {
 
 inproc_wait::inproc_wait(inproc_end& end, const stream_request& request) noexcept
-    : end_(end), request_(request), member_(end, *this) {
+    : end_(end), member_(end, *this) {
+    copy_words(request_, request);
     observed(true);
 }
 

@@ -48,7 +48,9 @@ class inproc_wait : public aio {
     void describe(wait_report& report) const override;
 
     inproc_end& end_;
-    const stream_request request_;
+    union {
+        stream_request request_;
+    };
     aio_group::member member_;
 
     // Under the connection's lock.
@@ -138,7 +140,7 @@ class inproc_stream {
     /// After `direction::send` the peer receives what was sent, then the end. After
     /// `direction::receive` what is on its way is dropped, and the peer's sends fail.
     inproc_operation<result<void>> shutdown(direction which) noexcept {
-        return {end(), {.what = kind::shutdown, .which = which}};
+        return {end(), {.what = kind::shutdown, .which = which, .into = {}}};
     }
 
     /// Ends what is pending with `closed`; the peer receives what was sent, then the end. Twice is

@@ -98,7 +98,7 @@ task<result<void>> tls_session::say_goodbye() {
     }
     if (output_error_) co_return output_error_;
     const auto ended = co_await stream_operation<result<void>>(
-        *below_, {.what = stream_request::kind::shutdown, .which = direction::send});
+        *below_, {.what = stream_request::kind::shutdown, .which = direction::send, .into = {}});
     if (!ended) co_return ended.error();
     wants_input_ = true;
     serve();

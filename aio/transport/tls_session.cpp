@@ -214,7 +214,7 @@ bool tls_session::pump_in() noexcept {
     return !incoming_.start(*below_, {.what = stream_request::kind::receive, .into = *room});
 }
 
-void tls_session::went_out(transfer step, bool cancelled) noexcept {
+void tls_session::went_out(const transfer& step, bool cancelled) noexcept {
     engine_.sent(step.count());
     if (step.error() && !cancelled)
         output_error_ = step.error();
@@ -223,7 +223,7 @@ void tls_session::went_out(transfer step, bool cancelled) noexcept {
     pulse();
 }
 
-void tls_session::came_in(transfer step, bool cancelled) noexcept {
+void tls_session::came_in(const transfer& step, bool cancelled) noexcept {
     // So much is heard of a peer that does not take leave: tickets, and what crossed the goodbye.
     constexpr std::size_t patience_in_bytes = 32 * 1024;
     if (closed_) {

@@ -96,7 +96,7 @@ class [[nodiscard]] tls_operation {
 class tls_pump final : private listener {
   public:
     /// `cancelled`: by who cancelled the pump, which says nothing of the stream.
-    using handler = void (tls_session::*)(transfer step, bool cancelled) noexcept;
+    using handler = void (tls_session::*)(const transfer& step, bool cancelled) noexcept;
 
     tls_pump(tls_session& session, handler done) noexcept : session_(session), done_(done) {}
 
@@ -173,8 +173,8 @@ class tls_session final : private strand_scope {
     bool is_sent(tls_wait& wait) const noexcept;
     bool pump_in() noexcept;
     bool pump_out() noexcept;
-    void came_in(transfer step, bool cancelled) noexcept;
-    void went_out(transfer step, bool cancelled) noexcept;
+    void came_in(const transfer& step, bool cancelled) noexcept;
+    void went_out(const transfer& step, bool cancelled) noexcept;
 
     bool idle() const noexcept { return !incoming_.pending() && !outgoing_.pending(); }
     void pulse() noexcept;
