@@ -61,7 +61,11 @@ class arrival_queue {
         peers_.remove(from);
     }
 
-    /// What it has kept is not to be received any more. Requires: closed, or it has kept nothing.
+    /// Whether receivers were promised messages that they have yet to take.
+    bool owes() const noexcept { return claimed_ > 0; }
+
+    /// What it has kept is not to be received any more. Requires: closed, or it has kept nothing,
+    /// or nothing is owed.
     void forget(sp_peer& from) noexcept {
         if (!offers(from)) return;
         available_ -= from.count_kept();

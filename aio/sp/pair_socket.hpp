@@ -28,6 +28,7 @@ class pair_socket final : public sp_socket {
     bool admits() const noexcept override { return !peer_; }
     /// Else one that only sends would be locked out by a peer that has sent and gone.
     bool forgets() const noexcept override { return true; }
+    bool owes() const noexcept override { return arrivals_.owes(); }
     void joined(sp_peer& who) noexcept override {
         peer_ = &who;
         outlet_.serve();

@@ -31,6 +31,10 @@ class sp_rules {
     /// Whether what peers have left behind goes rather than keep the next one out.
     virtual bool forgets() const noexcept { return false; }
 
+    /// Whether receivers were promised some of it and have yet to take that: nothing goes
+    /// meanwhile.
+    virtual bool owes() const noexcept { return false; }
+
     /// Whether what is on the way from a peer that has gone is waited for, where there is no memory
     /// for it: somebody will receive what is kept of that peer, and then there is.
     virtual bool wants_what_is_left() const noexcept { return !forgets(); }

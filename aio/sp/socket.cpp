@@ -123,7 +123,7 @@ bool sp_socket::may_join(sp_peer& who) const noexcept {
 /// and loses none of them for want of any.
 void sp_socket::let_in(sp_peer& who) noexcept {
     if (peer_list<among_peers>::has(who)) return;
-    while (forgets() && is_too_much_left()) forget_oldest();
+    while (forgets() && !owes() && is_too_much_left()) forget_oldest();
     ++peer_count_;
     peers_.add(who);
     who.begin();

@@ -16,6 +16,8 @@
 #include "aio/sp/rep_socket.hpp"
 #include "aio/sp/req_socket.hpp"
 #include "aio/transport/by_url.hpp"
+#include "runtime/event.hpp"
+#include "runtime/when_all.hpp"
 #include "tests/aio/sp/asking.hpp"
 #include "tests/aio/sp/linked.hpp"
 
@@ -57,6 +59,13 @@ bool streams_have_a_name() {
 task<std::string> hear_question(rep_socket& by) {
     auto asked = co_await by.receive();
     co_return asked ? std::string(asked->what.text()) : asked.error().message();
+}
+
+/// Takes what it is given only when it is told to.
+task<std::string> hear_when_told(pair_socket& by, lariat::event& told) {
+    auto both = co_await lariat::when_all(by.receive(), told.wait());
+    const auto& got = std::get<0>(both);
+    co_return got ? std::string(got->text()) : got.error().message();
 }
 
 }  // namespace
@@ -208,6 +217,27 @@ TEST_CASE("a pair that never receives is not kept from its next peer by what the
     CHECK(net.run(receive_texts(next, 1)) == texts{"hello"});
     CHECK(net.run(send_texts(next, {"d"})) == 1);
     CHECK(net.run(receive_texts(pair, 2)) == texts{"c", "d"});
+}
+
+TEST_CASE("what a receiver of a pair was promised is its own, although the next peer has come") {
+    sp_net net;
+    pair_socket pair(holding(1));
+    lariat::event told;
+    running hears(net.at, hear_when_told(pair, told));
+    {
+        pair_socket brief;
+        net.connect(pair, brief, way::inproc);
+        CHECK(net.run(send_texts(brief, {"for whoever waits"})) == 1);
+        net.at.run_until_idle();
+    }
+    net.at.run_until_idle();
+    pair_socket next;
+
+    net.connect(pair, next, way::inproc);
+    told.set();
+    net.at.run_until_idle();
+
+    CHECK(hears.take() == "for whoever waits");
 }
 
 TEST_CASE("closing a socket forgets what peers left behind") {
