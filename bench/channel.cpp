@@ -5,6 +5,7 @@
 #include "bench/raw/channel.hpp"
 #include "bench/raw/ready_ring.hpp"
 #include "bench/raw/task.hpp"
+#include "bench/rivals/program.hpp"
 #include "bench/workloads.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/when_all.hpp"
@@ -70,6 +71,10 @@ void lariat_channel(const job& work, meter& figures) {
     figures.system_calls(loop.kernel()->system_calls() - calls);
 }
 
+void asio_channel(const job& work, meter& figures) {
+    run_asio("channel", static_cast<std::uint64_t>(work.with["capacity"]), work, figures);
+}
+
 }  // namespace
 
 workload channel_workload() {
@@ -80,7 +85,8 @@ workload channel_workload() {
         .items = 10'000'000,
         .smoke_items = 10'000,
         .subjects = {{"raw", "a ring of numbers and two coroutine handles", raw_channel},
-                     {"lariat", "channel<long>, on a scheduler", lariat_channel}},
+                     {"lariat", "channel<long>, on a scheduler", lariat_channel},
+                     {"asio", "Boost.Asio: experimental::channel, two coroutines", asio_channel}},
     };
 }
 

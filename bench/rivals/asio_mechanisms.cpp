@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <boost/asio.hpp>
+#include <boost/asio/experimental/channel.hpp>
 
 #include "bench/deadlines.hpp"
 #include "bench/rivals/mechanism.hpp"
@@ -138,6 +139,27 @@ int measure_timer(const bench::mechanism& asked, asio::io_context& loop) {
     });
 }
 
+using channel = asio::experimental::channel<executor, void(boost::system::error_code, long)>;
+
+task<void> sends(channel& to, std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i)
+        co_await to.async_send(boost::system::error_code(), static_cast<long>(i), awaited);
+}
+
+task<void> receives(channel& from, std::uint64_t count, volatile long& sum) {
+    for (std::uint64_t i = 0; i < count; ++i) sum = sum + co_await from.async_receive(awaited);
+}
+
+int measure_channel(const bench::mechanism& asked, asio::io_context& loop) {
+    volatile long sum = 0;
+    channel numbers(loop, asked.count);
+    return asked.measure([&](std::uint64_t times) {
+        asio::co_spawn(loop, sends(numbers, times * asked.count), asio::detached);
+        asio::co_spawn(loop, receives(numbers, times * asked.count, sum), asio::detached);
+        run(loop);
+    });
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -148,6 +170,7 @@ int main(int count, char** words) {
     if (asked.name == "await") return measure_await(asked, loop);
     if (asked.name == "spawn") return measure_spawn(asked, loop);
     if (asked.name == "timer") return measure_timer(asked, loop);
+    if (asked.name == "channel") return measure_channel(asked, loop);
     return 2;
 }
 
