@@ -34,7 +34,8 @@ class tls_listener;
 /// Waits of a kind take turns. Whatever is pending, TLS answers the peer as it has to.
 /// Errors: of each operation: closed once `close` was called, also for what is pending then;
 /// `tls_alert` when the peer gave up; OpenSSL's, for records that are none or were tampered with;
-/// those of the stream below, which stay with their direction.
+/// those of the stream below, which stay with their direction; not_enough_memory for bytes that
+/// came, or were to be sealed: none is lost, and the next operation tries again.
 /// Cancel: accepted at once. A cancelled receive took nothing: what has arrived waits for the next.
 /// Threads: those of one home. Lifetime: may be moved, closed and destroyed under its operations.
 /// Source: RFC 8446, RFC 5246.

@@ -18,6 +18,13 @@ constexpr std::size_t largest_room = 64 * 1024;
 // an application writes at once fits in twice.
 constexpr std::size_t crowd = 2 * tls_engine::most_at_once + 16 * 1024;
 
+/// More than what so many bytes are when they are sealed: a record has 16 KiB, to which no cipher
+/// adds as much, and one or two messages of OpenSSL's own may go before.
+constexpr std::size_t most_sealed(std::size_t size) noexcept {
+    constexpr std::size_t record = 16 * 1024, added = 256, own = 2 * added;
+    return size + (size / record + 1) * added + own;
+}
+
 }  // namespace
 
 tls_step tls_engine::core::fail(std::error_code why) noexcept {
@@ -82,6 +89,9 @@ tls_step tls_engine::write(const_buffer_view from) noexcept {
     if (core_->said_goodbye) return {.error = std::make_error_code(std::errc::broken_pipe)};
     if (from.empty()) return {};
     const const_buffer_view part = from.first(std::min(from.size(), most_at_once));
+    // A record that is sealed cannot be taken back: there is room for it before.
+    if (!core_->queued.reserve(most_sealed(part.size())))
+        return {.error = std::make_error_code(std::errc::not_enough_memory)};
     std::size_t total = 0;
     while (total < part.size()) {
         ::ERR_clear_error();
@@ -141,7 +151,7 @@ void tls_engine::arrived(std::size_t count) noexcept {
 }
 
 const_buffer_view tls_engine::output() noexcept {
-    if (core_->sending.empty()) std::swap(core_->sending, core_->queued);
+    if (core_->sending.empty() && !core_->queued.empty()) std::swap(core_->sending, core_->queued);
     return core_->sending.view();
 }
 
@@ -156,7 +166,11 @@ bool tls_engine::only_tickets_left() const noexcept {
            ::SSL_version(ssl) >= TLS1_3_VERSION;
 }
 
-void tls_engine::sent(std::size_t count) noexcept { core_->sending.drop(count); }
+void tls_engine::sent(std::size_t count) noexcept {
+    core_->sending.drop(count);
+    // What is sealed next goes where this was: who sends one thing at a time has one memory for it.
+    if (!has_output()) std::swap(core_->sending, core_->queued);
+}
 
 bool tls_engine::crowded() const noexcept { return core_->queued.size() > crowd; }
 

@@ -59,7 +59,7 @@ class tls_engine {
     tls_step read(buffer_view into) noexcept;
 
     /// Takes plain bytes, at most `most_at_once`, and seals them.
-    /// Errors: also broken_pipe after `end`.
+    /// Errors: also broken_pipe after `end`; not_enough_memory, which is none for good.
     tls_step write(const_buffer_view from) noexcept;
 
     /// Says close_notify: nothing will be written any more. Twice is fine.

@@ -208,10 +208,28 @@ bool tls_session::pump_in() noexcept {
     wants_input_ = false;
     const auto room = engine_.room();
     if (!room) {
-        input_error_ = room.error();
+        lack_room(room.error());
         return true;
     }
     return !incoming_.start(*below_, {.what = stream_request::kind::receive, .into = *room});
+}
+
+/// Nothing was received, and nothing is lost: whoever waited for it may try again.
+void tls_session::lack_room(std::error_code why) noexcept {
+    if (closed_) {
+        input_error_ = why;  // A goodbye does not.
+        pulse();
+        return;
+    }
+    for (aio_list* list : {&shaking_, &receiving_})
+        while (aio* each = list->pop_front()) each->finish(why);
+    // A send waits for the peer, too, if it is not sealed and nothing that goes before is left.
+    aio* const oldest = engine_.has_output() ? nullptr : sending_.pop_front();
+    if (!oldest) return;
+    if (static_cast<tls_wait*>(oldest)->sealed_)
+        sending_.push_front(*oldest);
+    else
+        oldest->finish(why);
 }
 
 void tls_session::went_out(const transfer& step, bool cancelled) noexcept {

@@ -173,6 +173,7 @@ class tls_session final : private strand_scope {
     bool is_sent(tls_wait& wait) const noexcept;
     bool pump_in() noexcept;
     bool pump_out() noexcept;
+    void lack_room(std::error_code why) noexcept;
     void came_in(const transfer& step, bool cancelled) noexcept;
     void went_out(const transfer& step, bool cancelled) noexcept;
 

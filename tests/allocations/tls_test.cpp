@@ -47,6 +47,42 @@ io::task<std::pair<tls, tls>> connect() {
     co_return {std::move(std::get<0>(both)).value(), std::move(std::get<1>(both)).value()};
 }
 
+/// Sends all; what cannot be done without memory is tried again.
+io::task<bool> send_again(tls& to, io::const_buffer_view rest, int& told) {
+    while (!rest.empty()) {
+        const auto step = co_await to.send(rest);
+        rest = rest.drop_first(step.count());
+        if (step) continue;
+        if (step.error() != std::errc::not_enough_memory || ++told > 1) co_return false;
+    }
+    co_return true;
+}
+
+io::task<bool> receive_again(tls& from, io::buffer_view rest, int& told) {
+    while (!rest.empty()) {
+        const auto step = co_await from.receive(rest);
+        rest = rest.drop_first(step.count());
+        if (step) continue;
+        if (step.error() != std::errc::not_enough_memory || ++told > 1) co_return false;
+    }
+    co_return true;
+}
+
+/// How often somebody was told that the n-th allocation of a connection's first message failed; -1
+/// if that did more harm.
+io::task<int> times_told(std::uint64_t nth, bool& failed) {
+    auto [client, server] = co_await connect();
+    std::array<char, 50'000> sent, got{};
+    for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7);
+    int told = 0;
+    counted::fail_at(nth);
+    const auto both =
+        co_await io::when_all(send_again(client, sent, told), receive_again(server, got, told));
+    failed = counted::failed();
+    counted::fail_at(0);
+    co_return std::get<0>(both) && std::get<1>(both) && got == sent ? told : -1;
+}
+
 /// Of a thousand exchanges.
 io::task<std::uint64_t> count_exchanges() {
     auto [client, server] = co_await connect();
@@ -151,6 +187,26 @@ TEST_CASE("an exchange over TLS allocates nothing") {
     const std::uint64_t of_a_thousand = io::run(count_exchanges());
 
     CHECK(of_a_thousand == 0);
+}
+
+TEST_CASE(
+    "who sends or receives over TLS without memory is told, and goes on with the rest later") {
+    if (!counted::available() || !counted::frames_are_pooled()) {
+        MESSAGE("skipped: under this sanitizer frames are not pooled, or allocations not counted");
+        return;
+    }
+    bool failed = false;
+    REQUIRE(io::run(times_told(0, failed)) == 0);
+    REQUIRE(!failed);
+
+    std::uint64_t nth = 0;
+    do {
+        const int told = io::run(times_told(++nth, failed));
+        CAPTURE(nth);
+        CHECK(told == (failed ? 1 : 0));
+    } while (failed);
+
+    CHECK(nth > 3);
 }
 
 TEST_CASE("a goodbye of TLS needs no memory: nobody could be told of a lack of it") {

@@ -264,6 +264,19 @@ TEST_CASE("steps taken while output is being sent do not move it") {
     CHECK((std::string(reinterpret_cast<const char*>(first.data()), first.size()) == before));
 }
 
+TEST_CASE("what is sent one after the other is sealed into the same memory") {
+    auto pair = connected();
+    output_of(pair.server);
+    write_text(pair.server, "one");
+    const auto* const memory = pair.server.output().data();
+
+    for (int i = 0; i < 3; ++i) {
+        pair.server.sent(pair.server.output().size());
+        write_text(pair.server, "another");
+        CHECK(pair.server.output().data() == memory);
+    }
+}
+
 TEST_CASE("room grows with what arrives, from 4 KiB to 64") {
     auto pair = connected();
     std::string got;
