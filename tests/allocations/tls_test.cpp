@@ -47,23 +47,14 @@ io::task<std::pair<tls, tls>> connect() {
     co_return {std::move(std::get<0>(both)).value(), std::move(std::get<1>(both)).value()};
 }
 
-/// Sends all; what cannot be done without memory is tried again.
-io::task<bool> send_again(tls& to, io::const_buffer_view rest, int& told) {
+/// Moves all, step by step; what cannot be done without memory is tried again.
+template <class View, class Step>
+io::task<bool> move_again(View rest, int& told, Step step) {
     while (!rest.empty()) {
-        const auto step = co_await to.send(rest);
-        rest = rest.drop_first(step.count());
-        if (step) continue;
-        if (step.error() != std::errc::not_enough_memory || ++told > 1) co_return false;
-    }
-    co_return true;
-}
-
-io::task<bool> receive_again(tls& from, io::buffer_view rest, int& told) {
-    while (!rest.empty()) {
-        const auto step = co_await from.receive(rest);
-        rest = rest.drop_first(step.count());
-        if (step) continue;
-        if (step.error() != std::errc::not_enough_memory || ++told > 1) co_return false;
+        const io::transfer moved = co_await step(rest);
+        rest = rest.drop_first(moved.count());
+        if (moved) continue;
+        if (moved.error() != std::errc::not_enough_memory || ++told > 1) co_return false;
     }
     co_return true;
 }
@@ -76,8 +67,9 @@ io::task<int> times_told(std::uint64_t nth, bool& failed) {
     for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7);
     int told = 0;
     counted::fail_at(nth);
-    const auto both =
-        co_await io::when_all(send_again(client, sent, told), receive_again(server, got, told));
+    const auto both = co_await io::when_all(
+        move_again(io::const_buffer_view(sent), told, [&](auto rest) { return client.send(rest); }),
+        move_again(io::buffer_view(got), told, [&](auto rest) { return server.receive(rest); }));
     failed = counted::failed();
     counted::fail_at(0);
     co_return std::get<0>(both) && std::get<1>(both) && got == sent ? told : -1;
